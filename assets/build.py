@@ -1,0 +1,116 @@
+"""Rebuild every bundled asset: python assets/build.py [data] [judges] [checkpoints]; all of them by default.
+
+The original files of MNIST and Fashion-MNIST are read from --originals FOLDER (FOLDER/mnist/*.gz, FOLDER/fashion/*.gz),
+as their authors publish them. Afterwards assets/hashes.json holds the sha256 of each asset.
+"""
+
+import argparse
+import gzip
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn.functional import cross_entropy, pad
+from tqdm import trange
+
+ASSETS = Path(__file__).parent
+sys.path.insert(0, str(ASSETS.parent))
+
+from ganlib import metrics, store  # noqa: E402
+from ganlib.classifier import Classifier  # noqa: E402
+from ganlib.data import CLASS_NAMES, ImageSet, read_idx  # noqa: E402
+
+BUNDLED_PER_CLASS = {"mnist": 1000, "fashion": 500}
+
+
+def originals(folder, name, part):
+    """The original images and labels of one part, "train" or "t10k", as an ImageSet."""
+    images, labels = (read_idx(folder / name / f"{part}-{kind}-ubyte.gz") for kind in ("images-idx3", "labels-idx1"))
+    return ImageSet(torch.from_numpy(images).unsqueeze(1), torch.from_numpy(labels).long(), CLASS_NAMES[name])
+
+
+def write_idx(path, array):
+    """A uint8 array as a gzipped idx file, the same bytes each time."""
+    header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
+    with store.replacing(path) as temporary:
+        temporary.write_bytes(gzip.compress(header + array.tobytes(), 9, mtime=0))
+
+
+def build_data(folder):
+    """A balanced random subset of each training set, in random order."""
+    for name, per_class in BUNDLED_PER_CLASS.items():
+        full, rng = originals(folder, name, "train"), np.random.default_rng(0)
+        labels = full.labels.numpy()
+        chosen = np.concatenate([rng.choice(np.flatnonzero(labels == c), per_class, replace=False) for c in range(10)])
+        rng.shuffle(chosen)
+        write_idx(ASSETS / f"data/{name}-images.idx.gz", full.images[chosen].squeeze(1).numpy())
+        write_idx(ASSETS / f"data/{name}-labels.idx.gz", labels[chosen].astype(np.uint8))
+
+
+def train_classifier(train, epochs=8, batch_size=128):
+    """Adam with a one-cycle learning rate on training images shifted by up to two pixels."""
+    torch.manual_seed(0)
+    net = Classifier()
+    steps = epochs * (len(train) // batch_size)
+    optimizer = torch.optim.Adam(net.parameters(), fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, steps)
+    for _ in trange(steps, desc="classifier"):
+        x, y = train.batch(batch_size)
+        left, top = torch.randint(5, (2,)).tolist()
+        x = pad(x, (2, 2, 2, 2), value=-1.0)[:, :, top : top + 28, left : left + 28]
+        loss = cross_entropy(net(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    return net.eval()
+
+
+def build_judges(folder):
+    """Each data set's classifier, trained on training images, and the reference statistics of its test images."""
+    for name in CLASS_NAMES:
+        net = train_classifier(originals(folder, name, "train"))
+        save_half(f"checkpoints/{name}-classifier.safetensors", net.state_dict())
+        write_hashes()
+        net = store.load_weights(Classifier(), f"checkpoints/{name}-classifier.safetensors")
+        x, y = originals(folder, name, "t10k")[:]
+        with torch.no_grad():
+            features = torch.cat([net.features(part) for part in x.split(1000)])
+            accuracy = (net.head(features).argmax(1) == y).float().mean().item()
+        mean, cov = metrics.moments(features)
+        some = torch.from_numpy(np.random.default_rng(0).permutation(len(x))[:2000])
+        tensors = {"mean": mean, "cov": cov, "features": features[some].half()}
+        store.save_tensors(ASSETS / f"checkpoints/{name}-reference.safetensors", tensors, test_accuracy=accuracy)
+        print(f"{name}: test accuracy {accuracy:.4f}")
+
+
+def save_half(name, tensors):
+    """Named weights as float16."""
+    half = {key: value.half() if value.is_floating_point() else value for key, value in tensors.items()}
+    store.save_tensors(ASSETS / name, half)
+
+
+def write_hashes():
+    """The sha256 of every data file and checkpoint, for ganlib.store.asset to check."""
+    files = sorted([*ASSETS.glob("data/*.gz"), *ASSETS.glob("checkpoints/*.safetensors")])
+    hashes = {f.relative_to(ASSETS).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+    with store.replacing(ASSETS / "hashes.json") as temporary:
+        temporary.write_text(json.dumps(hashes, indent=1) + "\n")
+
+
+def main():
+    steps = {"data": build_data, "judges": build_judges}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("steps", nargs="*", choices=[*steps, []], help="what to rebuild")
+    parser.add_argument("--originals", type=Path, required=True, help="folder with mnist/ and fashion/")
+    arguments = parser.parse_args()
+    for name in arguments.steps or steps:
+        steps[name](arguments.originals)
+        write_hashes()
+
+
+if __name__ == "__main__":
+    main()

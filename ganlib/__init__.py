@@ -1,0 +1,1 @@
+"""A small PyTorch library behind the GAN notebooks: it owns what a notebook has already taught."""

@@ -1,0 +1,152 @@
+"""Images that stay as bytes on the device and are drawn there; the bundled sets, and the full ones where a network is."""
+
+import gzip
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ganlib.errors import expect
+from ganlib.store import asset, user_folder
+
+DIGITS = [str(digit) for digit in range(10)]
+CLOTHES = ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"]
+CLASS_NAMES = {"mnist": DIGITS, "fashion": CLOTHES}
+TORCHVISION_NAMES = {"mnist": "MNIST", "fashion": "FashionMNIST"}
+
+
+class ImageSet:
+    """images (N, 1, H, W) uint8 and labels (N,) int64 on one device; `batch` draws floats in [-1, 1]."""
+
+    def __init__(self, images, labels, class_names):
+        ok = torch.is_tensor(images) and images.dtype == torch.uint8 and images.dim() == 4 and len(images) > 0
+        expect(ok, "images", images, "a non-empty uint8 tensor (N, channels, H, W)", "keep images as bytes, 0 to 255")
+        ok = torch.is_tensor(labels) and labels.dtype == torch.long and labels.shape == images.shape[:1]
+        expect(ok, "labels", labels, f"{len(images)} labels of dtype int64", "labels.long(), one for each image")
+        low, high = labels.min().item(), labels.max().item()
+        expect(low >= 0 and high < len(class_names), "labels", [low, high], f"classes from 0 to {len(class_names) - 1}",
+               "count classes from 0")  # fmt: skip
+        self.images, self.labels, self.class_names = images, labels, class_names
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, index):
+        """Images as floats in [-1, 1] and their labels, for a tensor or slice of positions."""
+        return self.images[index].float().div_(127.5).sub_(1), self.labels[index]
+
+    def batch(self, n):
+        """n images drawn at random with replacement: x (n, 1, H, W) in [-1, 1], y (n,)."""
+        expect(0 < n <= len(self), "n", n, f"1 to {len(self)} images, the size of the set", "use a smaller batch_size")
+        return self[torch.randint(len(self), (n,), device=self.images.device)]
+
+    def of_class(self, label):
+        """The subset of one class."""
+        keep = self.labels == label
+        return ImageSet(self.images[keep], self.labels[keep], self.class_names)
+
+
+def load(name="mnist", *, full=False, device=None, cache=None, deadline=20.0):
+    """The training images of "mnist" or "fashion" as an ImageSet.
+
+    The bundle, a balanced 10,000 digits or 5,000 clothes, needs no network. full=True fetches all 60,000 into the
+    folder `cache` within `deadline` seconds, or says in a sentence that the bundle is used instead.
+    MNIST: LeCun, Cortes and Burges. Fashion-MNIST: Xiao, Rasul and Vollgraf, 2017, arXiv:1708.07747.
+    """
+    expect(name in CLASS_NAMES, "name", name, f"one of {', '.join(CLASS_NAMES)}", "check the spelling")
+    files = fetch(name, Path(cache or user_folder()) / name, deadline) if full else None
+    if full and files is None:
+        print(f"Training goes on with the {len(CLASS_NAMES[name]) * (1000 if name == 'mnist' else 500):,} bundled images.")
+    images, labels = files or (asset(f"data/{name}-images.idx.gz"), asset(f"data/{name}-labels.idx.gz"))
+    images, labels = torch.from_numpy(read_idx(images)).unsqueeze(1), torch.from_numpy(read_idx(labels)).long()
+    return ImageSet(images.to(device), labels.to(device), CLASS_NAMES[name])
+
+
+def read_idx(path):
+    """A gzipped idx file of bytes -> a uint8 array; ValueError if it is cut short or something else."""
+    try:
+        raw = gzip.decompress(Path(path).read_bytes())
+        dims = raw[3]
+        shape = np.frombuffer(raw, ">u4", dims, offset=4)
+        return np.frombuffer(raw, np.uint8, offset=4 + 4 * dims).reshape(shape).copy()
+    except (OSError, EOFError, IndexError, ValueError, zlib.error) as error:
+        problem = f"path: {Path(path).name} is not a whole gzipped idx file ({error})"
+        raise ValueError(f"{problem}. To mend it: fetch it again.") from None
+
+
+def resources(name):
+    """(mirrors, [(file name, md5)] of the training images and labels), as torchvision knows them."""
+    from torchvision import datasets  # slow to import, and only needed here
+
+    dataset = getattr(datasets, TORCHVISION_NAMES[name])
+    mirrors = list(dataset.mirrors) if isinstance(dataset.mirrors, (list, tuple)) else [dataset.mirrors]
+    return mirrors, [pair for pair in dataset.resources if pair[0].startswith("train")]
+
+
+def fetch(name, folder, deadline, mirrors=None):
+    """The two verified files of the full set, from the folder or a mirror; None, and a sentence why, if it cannot be.
+
+    Nothing unverified ever lies in the folder: files arrive in a temporary one and are renamed into place.
+    """
+    known, files = resources(name)
+    targets = [folder / file for file, _ in files]
+    if all(map(is_whole, targets, [md5 for _, md5 in files])):
+        return targets
+    end, reason = time.monotonic() + deadline, "no mirror is known"
+    mirrors = mirrors or known
+    for i, mirror in enumerate(mirrors):
+        seconds = (end - time.monotonic()) / (len(mirrors) - i)  # a silent mirror must leave time for the next
+        try:
+            with tempfile.TemporaryDirectory(dir=make_folder(folder)) as temporary:
+                reason = download(name, mirror, temporary, seconds)
+                arrived = [Path(temporary, TORCHVISION_NAMES[name], "raw", file) for file, _ in files]
+                if all(map(is_whole, arrived, [md5 for _, md5 in files])):
+                    for source, target in zip(arrived, targets):
+                        os.replace(source, target)
+                    return targets
+        except OSError as error:
+            reason = f"the folder for downloads cannot be written ({error.strerror})"
+    print(f"The full {TORCHVISION_NAMES[name]} could not be fetched: {reason}.")
+    return None
+
+
+def make_folder(folder):
+    """The folder, made if it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def is_whole(path, md5):
+    """Whether the file is there with this md5."""
+    return path.is_file() and hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() == md5
+
+
+def download(name, mirror, folder, seconds):
+    """Let torchvision download into the folder from one mirror -> what went wrong, in words.
+
+    In a process of its own: torchvision's downloader has no time limit, and a process can be ended.
+    """
+    code = (
+        "import sys; from torchvision import datasets; d = getattr(datasets, sys.argv[1]);"
+        "d.mirrors = [sys.argv[2]] if isinstance(d.mirrors, (list, tuple)) else sys.argv[2];"
+        "d.resources = [r for r in d.resources if r[0].startswith('train')];"
+        "d(sys.argv[3], download=True)"
+    )
+    command = [sys.executable, "-c", code, TORCHVISION_NAMES[name], mirror, folder]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=max(seconds, 0.1))
+    except subprocess.TimeoutExpired:
+        return f"no answer within {seconds:.0f} s"
+    return "the file that came was not the right one" if done.returncode == 0 else last_line(done.stderr)
+
+
+def last_line(text):
+    """The last line of a process's complaint, which names the cause."""
+    return (text.strip().splitlines() or ["the download failed"])[-1][:200]

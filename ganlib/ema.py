@@ -1,0 +1,31 @@
+"""An exponential moving average of a net's weights: the generator that `GAN.generate` samples from. Notebook 09."""
+
+import copy
+
+import torch
+
+from ganlib.errors import expect
+
+
+class EMA:
+    """A shadow copy of a module whose weights and buffers trail it: w_ema += (1 - decay) (w - w_ema).
+
+    While few steps are done the decay is step / (step + 20), so that the random start is forgotten.
+    decay: in [0, 1); 0 copies the module at each update. Yazıcı et al., 2019, arXiv:1806.04498.
+    """
+
+    def __init__(self, module, decay=0.995):
+        expect(0 <= decay < 1, "decay", decay, "a number in [0, 1)", "0.995 suits a few thousand steps")
+        self.decay, self.steps = decay, 0
+        self.module = copy.deepcopy(module).requires_grad_(False).eval()
+
+    @torch.no_grad()
+    def update(self, module):
+        """Move the shadow one step toward module; integer buffers, such as batch norm's counter, are copied."""
+        self.steps += 1
+        weight = 1 - min(self.decay, self.steps / (self.steps + 20))
+        for shadow, value in zip(self.module.state_dict().values(), module.state_dict().values()):
+            if shadow.is_floating_point():
+                shadow.lerp_(value, weight)
+            else:
+                shadow.copy_(value)

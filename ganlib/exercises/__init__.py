@@ -1,0 +1,134 @@
+"""Exercises that check themselves: the engine. One module for each notebook holds the exercises."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from textwrap import dedent
+
+import numpy as np
+import torch
+
+from ganlib import progress
+from ganlib.errors import describe
+
+TRIALS = 3
+
+
+@dataclass
+class Exercise:
+    """One exercise: `check` an answer, ask for a growing `hint`, or see the `solution`.
+
+    reference: the right answer, a function. cases: () -> arguments, drawn at random for each trial, so that a
+    hard-coded answer fails; a value instead of a function is asked for where cases is None.
+    misconceptions: (wrong function, message) pairs: an answer that agrees with a wrong function gets its message.
+    """
+
+    key: str
+    reference: Callable
+    cases: Callable | None
+    misconceptions: list
+    hints: list
+    tolerance: float = 1e-4
+    book: "Workbook" = None
+    shown: int = field(default=0, repr=False)
+
+    def check(self, answer):
+        """Print a verdict -> "solved", "not attempted" or "wrong"; never raises on a student's mistake."""
+        status, message = self.judge(answer)
+        if status == "solved":
+            progress.record(self.name, True)
+        print(f"{self.key}: {message}{self.book.summary() if self.book else ''}")
+        return status
+
+    @property
+    def name(self):
+        """The exercise's name in the progress file."""
+        return f"exercise {self.book.title if self.book else ''} {self.key}"
+
+    def judge(self, answer):
+        """(status, message) of an answer, a function or a value."""
+        if answer is ... or answer is None:
+            return "not attempted", "not attempted yet. Replace the ... with your answer and run the cell again."
+        if callable(answer) != (self.cases is not None):
+            kind = "the function itself, without calling it" if self.cases else "a value"
+            return "wrong", f"check needs {kind}; it got {describe(answer)}."
+        survivors = list(self.misconceptions)
+        right = True
+        for _ in range(TRIALS if self.cases else 1):
+            arguments = self.cases() if self.cases else ()
+            try:
+                found = run(answer, arguments) if self.cases else answer
+            except Exception as error:  # any mistake of a student's becomes a message
+                return "wrong", f"your code stopped with {type(error).__name__}: {error}"
+            if found is ... or found is None:
+                return "not attempted", "not attempted yet: it gives back nothing. Replace the ... with your answer."
+            expected = run(self.reference, arguments)
+            if not same(found, expected, self.tolerance):
+                right = False
+            survivors = [pair for pair in survivors if same(found, run(pair[0], arguments), self.tolerance)]
+        if right:
+            return "solved", "right!"
+        if survivors:
+            return "wrong", f"not yet. {survivors[0][1]}"
+        return "wrong", f"not yet. {difference(found, expected)} A hint is one .hint() away."
+
+    def hint(self):
+        """Print the next hint; the last one stays."""
+        self.shown = min(self.shown + 1, len(self.hints))
+        print(f"Hint {self.shown} of {len(self.hints)}: {self.hints[self.shown - 1]}")
+
+    def solution(self):
+        """Print the source of the right answer."""
+        print(dedent(inspect.getsource(self.reference)))
+
+
+class Workbook:
+    """The exercises of one notebook, by attribute: book.exercise.check(answer)."""
+
+    def __init__(self, title, *exercises):
+        self.title, self.exercises = title, {exercise.key: exercise for exercise in exercises}
+        for exercise in exercises:
+            exercise.book = self
+            setattr(self, exercise.key, exercise)
+
+    def summary(self):
+        """How many are solved, as the end of a sentence."""
+        solved = sum(exercise.name in progress.read() for exercise in self.exercises.values())
+        return f"   [{solved} of {len(self.exercises)} done]"
+
+
+def run(function, arguments):
+    """function on copies of the tensors, from a fixed random stream, so that an answer may also draw numbers."""
+    copies = [a.clone() if torch.is_tensor(a) and a.is_leaf else a for a in arguments]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return function(*copies)
+
+
+def same(a, b, tolerance):
+    """Whether two answers agree: equal words and truths; numbers, tensors and tuples within the tolerance."""
+    if isinstance(b, (str, bool)) or isinstance(a, (str, bool)):
+        return type(a) is type(b) and (a.strip().lower() == b.strip().lower() if isinstance(a, str) else a == b)
+    if isinstance(b, (tuple, list)):
+        return isinstance(a, (tuple, list)) and len(a) == len(b) and all(same(x, y, tolerance) for x, y in zip(a, b))
+    try:
+        a, b = as_array(a), as_array(b)
+    except (TypeError, ValueError):
+        return False
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=tolerance, atol=tolerance))
+
+
+def as_array(value):
+    """A number, tensor or array as float64."""
+    return np.asarray(value.detach().cpu() if torch.is_tensor(value) else value, dtype=np.float64)
+
+
+def difference(found, expected):
+    """What came and what was expected, in words."""
+    try:
+        a, b = as_array(found), as_array(expected)
+    except (TypeError, ValueError):
+        return f"It gives {describe(found)}; expected is something like {describe(expected)}."
+    if a.shape != b.shape:
+        return f"It gives shape {a.shape}; expected is {b.shape}."
+    return f"On random input it gives {a.flat[0]:.4g} where {b.flat[0]:.4g} is right."

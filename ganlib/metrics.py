@@ -1,0 +1,174 @@
+"""How good are samples? Distances and counts, pure functions first, `Judge` for digits on top. Notebook 08."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ganlib.classifier import Classifier, check_images
+from ganlib.errors import expect
+from ganlib.store import asset, load_tensors, load_weights
+
+
+def check_features(**sets):
+    """Raise a ValueError that names the first argument that is not a finite (n, d) tensor of two rows or more."""
+    for name, x in sets.items():
+        ok = torch.is_tensor(x) and x.is_floating_point() and x.dim() == 2 and len(x) > 1 and bool(x.isfinite().all())
+        expect(ok, name, x, "a finite float tensor (n, d) with n > 1", "flatten samples to rows, look for NaN")
+
+
+def moments(x):
+    """Mean (d,) and covariance (d, d), in float64, of the rows of x (n, d)."""
+    check_features(x=x)
+    return x.double().mean(0), x.double().T.cov()
+
+
+def frechet_distance(mean_a, cov_a, mean_b, cov_b):
+    """|mean_a - mean_b|² + tr(A + B - 2 (A^½ B A^½)^½): squared Wasserstein-2 distance of two Gaussians.
+
+    With Inception features it is the FID: Heusel et al., 2017, arXiv:1706.08500. Means (d,), covariances (d, d).
+    """
+    values, vectors = torch.linalg.eigh(cov_a)
+    root = vectors * values.clamp_min(0).sqrt() @ vectors.T  # A^½, symmetric
+    overlap = torch.linalg.eigvalsh(root @ cov_b @ root).clamp_min(0).sqrt().sum()
+    distance = (mean_a - mean_b).square().sum() + cov_a.trace() + cov_b.trace() - 2 * overlap
+    return distance.clamp_min(0).item()  # rounding may leave -1e-12
+
+
+def classifier_score(probabilities):
+    """exp(E_x KL(p(y|x) ‖ p(y))), from 1 to the number of classes; probabilities (n, classes).
+
+    With Inception's classes it is the Inception Score: Salimans et al., 2016, arXiv:1606.03498.
+    """
+    check_features(probabilities=probabilities)
+    p = probabilities.double()
+    return torch.special.entr(p.mean(0)).sum().sub(torch.special.entr(p).sum(1).mean()).exp().item()
+
+
+def precision_recall(real, fake, k=3):
+    """Share of fakes inside the k-NN balls of reals (precision), share of reals inside those of fakes (recall).
+
+    real, fake: features (n, d). Two halves of the same real set do not give 1. Kynkäänniemi et al., 2019,
+    arXiv:1904.06991.
+    """
+    check_features(real=real, fake=fake)
+    expect(0 < k < min(len(real), len(fake)), "k", k, "at least 1 and less than the number of samples", "k=3")
+    return covered_share(real, fake, k), covered_share(fake, real, k)
+
+
+def covered_share(support, points, k):
+    """Share of the points that lie within the distance of some support point to its k-th neighbor."""
+    radius = torch.cdist(support, support).kthvalue(k + 1).values  # the first neighbor is the point itself
+    return (torch.cdist(points, support) <= radius).any(1).float().mean().item()
+
+
+def wasserstein_1d(a, b):
+    """W1 of two equally large samples on the line: the mean gap between their sorted values. Notebook 05."""
+    ok = a.dim() == 1 and a.shape == b.shape and len(a) > 0
+    expect(ok, "b", b, f"shape {tuple(a.shape)}, one dimension", "draw equal samples")
+    return (a.sort().values - b.sort().values).abs().mean().item()
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """covered: modes with at least a fifth of their share; near: share of samples within 3 sd; kl: KL(samples ‖ fair)."""
+
+    covered: int
+    near: float
+    kl: float
+
+
+def mode_coverage(x, mixture):
+    """Which modes of a mixture with equal weights the samples x (n, d) reach. One mode of K alone has kl = log K."""
+    check_features(x=x)
+    distance, mode = torch.cdist(x, mixture.centers.to(x)).min(1)
+    near = distance <= 3 * mixture.sd
+    modes = len(mixture.centers)
+    counts = torch.bincount(mode[near], minlength=modes).double()
+    share = torch.bincount(mode, minlength=modes).double() / len(x)
+    kl = (torch.special.xlogy(share, share * modes)).sum().item()
+    return Coverage(int((counts >= len(x) / modes / 5).sum()), near.float().mean().item(), kl)
+
+
+def nearest_neighbors(images, real, chunk=256):
+    """For each image the position of the closest real one and its distance, per pixel root mean square."""
+    flat = real.flatten(1)
+    parts = [torch.cdist(part.flatten(1), flat).min(1) for part in images.split(chunk)]
+    distances = torch.cat([part.values for part in parts])
+    return torch.cat([part.indices for part in parts]), distances / flat.shape[1] ** 0.5
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a judge found. relative_fd: the Fréchet distance in percent of the real features' total variance."""
+
+    relative_fd: float
+    score: float
+    precision: float
+    recall: float
+    class_shares: tuple
+
+    @property
+    def classes(self):
+        """How many classes have at least a fifth of a fair share."""
+        return sum(share >= 0.2 / len(self.class_shares) for share in self.class_shares)
+
+    @property
+    def class_entropy(self):
+        """Entropy of the class histogram in nats; log 10 = 2.303 when all classes are equally frequent."""
+        return float(-sum(share * np.log(share) for share in self.class_shares if share))
+
+    def __str__(self):
+        return (
+            f"relative Fréchet distance {self.relative_fd:.2f} % (real against real: below 0.2), "
+            f"score {self.score:.2f} of 10, precision {self.precision:.2f}, recall {self.recall:.2f}, "
+            f"{self.classes} of {len(self.class_shares)} classes"
+        )
+
+
+class Judge:
+    """Compares images with the 10,000 test images of "mnist" or "fashion" through the bundled classifier's eyes.
+
+    judge(images) -> Report. Distances depend on the classifier and on n: compare only numbers of the same judge, and
+    use 10,000 images; fewer look worse than they are.
+    """
+
+    def __init__(self, name="mnist", device=None):
+        self.classifier = load_weights(Classifier(), f"checkpoints/{name}-classifier.safetensors").to(device)
+        reference, _ = load_tensors(asset(f"checkpoints/{name}-reference.safetensors"), device or "cpu")
+        self.mean, self.cov = reference["mean"], reference["cov"]
+        self.real = reference["features"].float()  # (2000, 64), for precision and recall
+        self.device = device
+
+    @torch.no_grad()
+    def features(self, images, batch=1000):
+        """images (n, 1, 28, 28) in [-1, 1] -> features (n, 64)."""
+        check_images("images", images)
+        return torch.cat([self.classifier.features(part.to(self.device)) for part in images.split(batch)])
+
+    def probabilities(self, images):
+        """images -> class probabilities (n, 10)."""
+        with torch.no_grad():
+            return self.classifier.head(self.features(images)).softmax(1)
+
+    def classes(self, images):
+        """images -> the most probable class of each (n,)."""
+        return self.probabilities(images).argmax(1)
+
+    def relative_fd(self, images):
+        """Fréchet distance in percent of the real features' total variance."""
+        return self.relative_fd_of_features(self.features(images))
+
+    def relative_fd_of_features(self, features):
+        """The same for features (n, 64) that are there already."""
+        return 100 * frechet_distance(self.mean, self.cov, *moments(features)) / self.cov.trace().item()
+
+    def __call__(self, images):
+        features = self.features(images)
+        with torch.no_grad():
+            probabilities = self.classifier.head(features).softmax(1)
+        some = features[torch.linspace(0, len(features) - 1, min(len(features), len(self.real))).long()]
+        precision, recall = precision_recall(self.real, some)
+        shares = torch.bincount(probabilities.argmax(1), minlength=10) / len(images)
+        fd, score = self.relative_fd_of_features(features), classifier_score(probabilities)
+        return Report(fd, score, precision, recall, tuple(shares.tolist()))

@@ -1,0 +1,142 @@
+"""Figures that read well from the back row: functions draw on an `ax` and return it; `show` adds the words."""
+
+import io
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from IPython.display import display
+from matplotlib.figure import Figure
+from PIL import Image
+
+from ganlib.errors import expect
+
+# Okabe and Ito's palette: told apart with any kind of color vision. Real is blue, fake is vermilion, everywhere.
+BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+SKY, PURPLE, YELLOW, BLACK = "#56B4E9", "#CC79A7", "#F0E442", "#000000"
+PALETTE = [BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, BLACK]
+REAL, FAKE = BLUE, VERMILION
+MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
+DASHES = ["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1))]
+
+
+def use_style():
+    """Large type, no frame on the right and top, each line with a color and a dash pattern of its own."""
+    plt.rcParams.update(
+        {
+            "font.size": 14, "axes.titlesize": 15, "axes.labelsize": 14, "legend.fontsize": 13,
+            "xtick.labelsize": 12, "ytick.labelsize": 12, "lines.linewidth": 2.2,
+            "axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left",
+            "axes.prop_cycle": plt.cycler(color=PALETTE, linestyle=DASHES), "legend.frameon": False,
+            "figure.constrained_layout.use": True, "savefig.dpi": 100,
+        }
+    )  # fmt: skip
+
+
+def canvas(rows=1, columns=1, size=None):
+    """-> (figure, ax or array of axes), 11 inches wide by default: it fills a slide of 1280 pixels.
+
+    The figure is not pyplot's, so that it is never drawn twice nor kept in memory.
+    """
+    figure = Figure(size or (11, 4.2 * rows))
+    return figure, figure.subplots(rows, columns)
+
+
+def png(picture):
+    """A Figure or a PIL image as PNG bytes."""
+    buffer = io.BytesIO()
+    if isinstance(picture, Figure):
+        picture.savefig(buffer, format="png")
+        picture = Image.open(buffer).convert("RGB").quantize(64, dither=Image.Dither.NONE)  # a third of the size
+        buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def show(picture, caption):
+    """Display a Figure or PIL image; the caption says what it shows, below it and as its text alternative."""
+    bundle, metadata = picture_bundle(picture, caption)
+    display(bundle, metadata=metadata, raw=True)
+    print(caption)
+
+
+def picture_bundle(picture, alt):
+    """(data, metadata) of a picture for IPython's display, with its text alternative."""
+    return {"image/png": png(picture), "text/plain": alt}, {"image/png": {"alt": alt}}
+
+
+def image_grid(images, columns=8, scale=2, gap=2):
+    """Images (n, 1 or 3, H, W) in [-1, 1] as one PIL image, row by row, each pixel drawn scale x scale."""
+    ok = torch.is_tensor(images) and images.dim() == 4 and len(images) > 0 and images.shape[1] in (1, 3)
+    expect(ok, "images", images, "a non-empty tensor (n, 1 or 3, H, W)", "gan.generate(64)")
+    pixels = images.detach().float().cpu().add(1).mul(127.5).clamp(0, 255).byte().numpy()
+    n, channels, height, width = pixels.shape
+    columns = min(columns, n)
+    rows = -(-n // columns)
+    sheet = np.full((channels, rows * (height + gap) + gap, columns * (width + gap) + gap), 96, np.uint8)
+    for i, image in enumerate(pixels):
+        top, left = gap + i // columns * (height + gap), gap + i % columns * (width + gap)
+        sheet[:, top : top + height, left : left + width] = image
+    picture = Image.fromarray(sheet[0] if channels == 1 else sheet.transpose(1, 2, 0))
+    return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
+
+
+def loss_curves(ax, history, zero_lines=True):
+    """Each term of a Trainer's history against the step, with the values at a draw, 2 log 2 and log 2, marked."""
+    names = [name for name in history[-1] if name != "step"] if history else []
+    for i, name in enumerate(names):
+        ax.plot([row["step"] for row in history], [row[name] for row in history], color=PALETTE[i], ls=DASHES[i], label=name)
+    if zero_lines:
+        for value, text in ((2 * np.log(2), "2 log 2"), (np.log(2), "log 2")):
+            ax.axhline(value, color="0.6", lw=1, ls=":")
+            ax.annotate(text, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=12, color="0.35")
+    ax.set(xlabel="step", ylabel="loss")
+    if names:
+        ax.legend(loc="upper left", ncols=len(names))
+    return ax
+
+
+def histogram(ax, real, fake, bins=40, span=None, labels=("real", "fake")):
+    """Two samples on the line as outlined histograms of equal area, real blue, fake vermilion and hatched."""
+    span = span or (min(real.min(), fake.min()).item(), max(real.max(), fake.max()).item())
+    for x, color, hatch, label in ((real, REAL, "", labels[0]), (fake, FAKE, "//", labels[1])):
+        ax.hist(np.asarray(x.detach().cpu()), bins, span, density=True, histtype="stepfilled", alpha=0.45, hatch=hatch,
+                color=color, edgecolor=color, lw=1.5, label=label)  # fmt: skip
+    ax.legend()
+    return ax
+
+
+def scatter(ax, real, fake, span=None, labels=("real", "fake")):
+    """Two samples in the plane: real as blue discs, fake as vermilion triangles, equal scales."""
+    for x, color, marker, label in ((real, REAL, "o", labels[0]), (fake, FAKE, "^", labels[1])):
+        points = x.detach().cpu()
+        ax.scatter(points[:, 0], points[:, 1], s=14, c=color, marker=marker, alpha=0.5, lw=0, label=label)
+    if span:
+        ax.set(xlim=(-span, span), ylim=(-span, span))
+    ax.set_aspect("equal")
+    ax.legend(loc="upper right", markerscale=2)
+    return ax
+
+
+@torch.no_grad()
+def critic_field(ax, critic, span=3.0, resolution=80):
+    """critic(x), logits, over the square [-span, span]² as filled contours, blue where it says real."""
+    ticks = torch.linspace(-span, span, resolution)
+    points = torch.cartesian_prod(ticks, ticks)
+    values = critic(points).reshape(resolution, resolution).T
+    limit = max(values.abs().max().item(), 1e-6)
+    ax.contourf(ticks, ticks, values, 20, cmap="RdBu", vmin=-limit, vmax=limit, alpha=0.6)
+    ax.set_aspect("equal")
+    return ax
+
+
+def strip(ax, groups, ylabel, seed=0):
+    """One column of dots for each name in groups (name -> values), a bar at each median."""
+    rng = np.random.default_rng(seed)
+    for i, values in enumerate(groups.values()):
+        jitter = i + rng.uniform(-0.15, 0.15, len(values))
+        ax.plot(jitter, values, MARKERS[i % 7], color=PALETTE[i % 7], ms=8, alpha=0.75, ls="")
+        ax.hlines(np.median(values), i - 0.3, i + 0.3, color="black", lw=2.5)
+    ax.set_xticks(range(len(groups)), groups, rotation=20 if len(groups) > 4 else 0, ha="right" if len(groups) > 4 else "center")
+    ax.set_ylabel(ylabel)
+    return ax

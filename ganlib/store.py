@@ -1,0 +1,100 @@
+"""Files that are either whole or not there: write beside, then rename; hashes checked before anything is read."""
+
+import hashlib
+import json
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from ganlib.errors import expect
+
+ASSETS = Path(__file__).parent.parent / "assets"
+
+
+def user_folder():
+    """Where downloads and progress are kept: $GANLIB_HOME, else ~/.cache/ganlib, else the system's temporary folder."""
+    try:
+        home = Path(os.environ.get("GANLIB_HOME") or Path.home() / ".cache" / "ganlib")
+        home.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=home).close()
+        return home
+    except (OSError, RuntimeError):  # read-only or full disk, no home
+        return Path(tempfile.gettempdir())
+
+
+@contextmanager
+def replacing(path):
+    """Yield a temporary path beside `path`; it takes path's place when the block ends well, and is removed if not."""
+    path = Path(path)
+    expect(path.parent.is_dir(), "path", str(path), "a file in a folder that exists", "make the folder first")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    os.chmod(name, 0o644)  # mkstemp's files are readable by their owner alone
+    try:
+        yield Path(name)
+        with open(name, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def save_tensors(path, tensors, **facts):
+    """Write named tensors, and facts that JSON can hold, as one safetensors file."""
+    flat = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    with replacing(path) as temporary:
+        save_file(flat, temporary, {"facts": json.dumps(facts)})
+
+
+def load_tensors(path, device="cpu", sha256=None):
+    """-> (named tensors, facts). Runs no code from the file; sha256, if given, must be the file's."""
+    path = Path(path)
+    expect(path.is_file(), "path", str(path), "a saved file", "check the name, or save first", FileNotFoundError)
+    if sha256:
+        check_hash(path, sha256)
+    try:
+        with safe_open(path, "pt", device=str(device)) as file:
+            facts = json.loads((file.metadata() or {}).get("facts", "{}"))
+            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
+    except (SafetensorError, ValueError) as error:
+        problem = f"path: {path.name} is not a whole safetensors file ({error})"
+        raise ValueError(f"{problem}. To mend it: use an older copy, or save again.") from None
+
+
+def check_hash(path, sha256):
+    """Raise a ValueError unless the file's sha256 is the one expected."""
+    found = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    expect(found == sha256, f"{Path(path).name}'s sha256", found, sha256, "the file is damaged or changed: fetch the course again")
+
+
+def asset(name):
+    """The path of a bundled file, after its hash is found to be the one in assets/hashes.json."""
+    hashes = json.loads((ASSETS / "hashes.json").read_text())
+    expect(name in hashes, "name", name, f"one of {', '.join(sorted(hashes))}", "check the spelling")
+    check_hash(ASSETS / name, hashes[name])
+    return ASSETS / name
+
+
+def load_weights(module, name):
+    """Load a bundled checkpoint, saved as float16, into module and return it in eval mode."""
+    tensors, _ = load_tensors(asset(name))
+    module.load_state_dict({key: value.float() if value.is_floating_point() else value for key, value in tensors.items()})
+    return module.eval()
+
+
+def torch_random_state(device):
+    """The state of torch's random stream on the device, as a tensor on the CPU."""
+    return torch.cuda.get_rng_state(device) if torch.device(device).type == "cuda" else torch.get_rng_state()
+
+
+def set_torch_random_state(device, state):
+    """Put torch's random stream on the device back to a state from `torch_random_state`."""
+    if torch.device(device).type == "cuda":
+        torch.cuda.set_rng_state(state, device)
+    else:
+        torch.set_rng_state(state)

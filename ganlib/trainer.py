@@ -1,0 +1,140 @@
+"""The loop around `GAN.step`: counts, pauses, resumes, reports. It knows nothing about GANs. Notebook 03."""
+
+import math
+import signal
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+
+from ganlib.errors import expect
+from ganlib.store import load_tensors, save_tensors, set_torch_random_state, torch_random_state
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Where training stands: terms are means over the steps since the last snapshot, seconds count training alone."""
+
+    step: int
+    total: int
+    terms: dict
+    seconds: float
+    images_per_second: float
+
+    @property
+    def seconds_left(self):
+        """What the rest will take at the pace so far."""
+        return self.seconds / self.step * (self.total - self.step)
+
+
+class Trainer:
+    """Feed a model batches until a number of steps is reached.
+
+    gan: anything with step(x, y) -> named 0-dim terms, d_steps, device, state() and load_state(). data: anything with
+    batch(n) -> (x, y) and, for labels, `conditional=True` passes y on. seed: of the training's own random stream, which
+    code in the loop's body cannot disturb. Building a Trainer starts over; `until` goes on.
+    """
+
+    def __init__(self, gan, data, batch_size=64, *, conditional=False, seed=0):
+        expect(isinstance(batch_size, int) and batch_size > 1, "batch_size", batch_size, "a whole number, 2 or more", "use 64")
+        self.gan, self.data, self.batch_size, self.conditional = gan, data, batch_size, conditional
+        self.step, self.seconds, self.history = 0, 0.0, []
+        with own_random_stream(gan.device) as stream:
+            torch.manual_seed(seed)
+        self.stream = stream.state
+
+    def until(self, total, every=100):
+        """Train up to `total` steps in all, yielding a Snapshot after each `every` steps and at the end.
+
+        Calling it again goes on, and does nothing once total is reached. The stop button ends the loop after the
+        current step, with everything whole; a second press interrupts at once.
+        """
+        expect(isinstance(total, int) and total >= 0, "total", total, "a whole number of steps", "until(5_000)")
+        expect(isinstance(every, int) and every > 0, "every", every, "a whole number of steps, 1 or more", "every=100")
+        with stop_button() as stopped:
+            while self.step < total and not stopped:
+                yield self.burst(min(total, self.step + every - self.step % every), total, stopped)
+            if stopped:
+                print(f"Stopped at step {self.step:,} of {total:,}. Run the cell again to go on.")
+
+    def burst(self, end, total, stopped):
+        """Steps up to `end` without a word to the host, then one Snapshot."""
+        start, began, sums = self.step, time.perf_counter(), {}
+        with own_random_stream(self.gan.device, self.stream) as stream:
+            while self.step < end and not (stopped and self.step > start):  # at least one step, so that there are means
+                x, y = self.data.batch(self.batch_size * self.gan.d_steps)
+                for name, term in self.gan.step(x, y if self.conditional else None).items():
+                    sums[name] = sums.get(name, 0) + term
+                self.step += 1
+            values = torch.stack(list(sums.values())).tolist()  # the one wait for the device
+        self.stream = stream.state
+        self.seconds += time.perf_counter() - began
+        terms = {name: value / (self.step - start) for name, value in zip(sums, values)}
+        self.history.append({"step": self.step, **terms})
+        self.check_finite(terms)
+        images = self.step * self.batch_size * self.gan.d_steps
+        return Snapshot(self.step, total, terms, self.seconds, images / self.seconds)
+
+    def check_finite(self, terms):
+        """Stop at the first snapshot whose mean is not a number, naming the term and what usually causes it."""
+        bad = [name for name, value in terms.items() if not math.isfinite(value)]
+        if bad:
+            raise FloatingPointError(
+                f"{bad[0]} is {terms[bad[0]]} by step {self.step:,}. The usual causes, likeliest first: a learning rate "
+                "too high, weights initialized too large, a log of a probability instead of a loss on logits. "
+                "To mend it: build the GAN again with a smaller lr, then build the Trainer again."
+            )
+
+    def save(self, path):
+        """Write all that training needs to go on, as safetensors; an older file at path stays whole until then."""
+        tensors = self.gan.state() | {"trainer.stream": self.stream}
+        save_tensors(path, tensors, step=self.step, seconds=self.seconds, history=self.history)
+
+    def load(self, path):
+        """Go on from a file of `save`: on the CPU bit for bit as if training had never paused."""
+        tensors, facts = load_tensors(path, self.gan.device)
+        expect("trainer.stream" in tensors, "path", str(path), "a file written by Trainer.save", "check the name")
+        self.stream = tensors.pop("trainer.stream").cpu()
+        self.gan.load_state(tensors)
+        self.step, self.seconds, self.history = facts["step"], facts["seconds"], facts["history"]
+
+
+class Stream:
+    """Holds the state of a random stream when its block has ended."""
+
+    state = None
+
+
+@contextmanager
+def own_random_stream(device, state=None):
+    """Inside, torch draws from the stream at `state`; afterwards the caller's stream goes on as if nothing had been."""
+    outside, stream = torch_random_state(device), Stream()
+    if state is not None:
+        set_torch_random_state(device, state)
+    try:
+        yield stream
+    finally:
+        stream.state = torch_random_state(device)
+        set_torch_random_state(device, outside)
+
+
+@contextmanager
+def stop_button():
+    """Yield a list that a first interrupt (Ctrl-C, Jupyter's stop button) fills; a second raises KeyboardInterrupt."""
+    stopped = []
+
+    def on_interrupt(number, frame):
+        if stopped:
+            raise KeyboardInterrupt
+        stopped.append(number)
+
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may listen to signals
+        yield stopped
+        return
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, before)
