@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -19,6 +20,14 @@ from ganlib.store import asset, user_folder
 DIGITS = [str(digit) for digit in range(10)]
 CLOTHES = ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"]
 CLASS_NAMES = {"mnist": DIGITS, "fashion": CLOTHES}
+DOWNLOAD = """
+import json, sys
+from torchvision import datasets
+d = getattr(datasets, sys.argv[1])
+d.mirrors = [sys.argv[2]] if isinstance(d.mirrors, (list, tuple)) else sys.argv[2]
+d.resources = json.loads(sys.argv[4])
+d(sys.argv[3], download=True)
+"""
 TORCHVISION_NAMES = {"mnist": "MNIST", "fashion": "FashionMNIST"}
 
 
@@ -105,7 +114,7 @@ def fetch(name, folder, deadline, mirrors=None):
         seconds = (end - time.monotonic()) / (len(mirrors) - i)  # a silent mirror must leave time for the next
         try:
             with tempfile.TemporaryDirectory(dir=make_folder(folder)) as temporary:
-                reason = download(name, mirror, temporary, seconds)
+                reason = download(name, files, mirror, temporary, seconds)
                 arrived = [Path(temporary, TORCHVISION_NAMES[name], "raw", file) for file, _ in files]
                 if all(map(is_whole, arrived, [md5 for _, md5 in files])):
                     for source, target in zip(arrived, targets):
@@ -128,18 +137,12 @@ def is_whole(path, md5):
     return path.is_file() and hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() == md5
 
 
-def download(name, mirror, folder, seconds):
+def download(name, files, mirror, folder, seconds):
     """Let torchvision download into the folder from one mirror -> what went wrong, in words.
 
     In a process of its own: torchvision's downloader has no time limit, and a process can be ended.
     """
-    code = (
-        "import sys; from torchvision import datasets; d = getattr(datasets, sys.argv[1]);"
-        "d.mirrors = [sys.argv[2]] if isinstance(d.mirrors, (list, tuple)) else sys.argv[2];"
-        "d.resources = [r for r in d.resources if r[0].startswith('train')];"
-        "d(sys.argv[3], download=True)"
-    )
-    command = [sys.executable, "-c", code, TORCHVISION_NAMES[name], mirror, folder]
+    command = [sys.executable, "-c", DOWNLOAD, TORCHVISION_NAMES[name], mirror, folder, json.dumps(files)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=max(seconds, 0.1))
     except subprocess.TimeoutExpired:

@@ -1,0 +1,193 @@
+"""Data: the bundle is a balanced part of the originals, fetching is bounded and verified, toys have the moments they state."""
+
+import gzip
+import hashlib
+import http.server
+import math
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from ganlib import data, store, toys
+
+
+@pytest.mark.parametrize("name, per_class", [("mnist", 1000), ("fashion", 500)])
+def test_the_bundle_is_balanced_and_in_range(name, per_class):
+    images = data.load(name)
+    assert images.images.dtype == torch.uint8 and images.images.shape == (10 * per_class, 1, 28, 28)
+    assert torch.bincount(images.labels).tolist() == [per_class] * 10
+    assert len(images.images.flatten(1).unique(dim=0)) == len(images), "no image twice"
+    x, y = images.batch(256)
+    assert x.shape == (256, 1, 28, 28) and x.dtype == torch.float32 and x.min() >= -1 and x.max() <= 1
+    assert x.min() == -1 and y.shape == (256,) and y.dtype == torch.long
+
+
+def test_images_and_labels_belong_together(digits, judge):
+    x, y = digits[torch.arange(500)]
+    assert (judge.classes(x) == y).float().mean() > 0.97
+
+
+def test_of_class(digits):
+    sevens = digits.of_class(7)
+    assert len(sevens) == 1000 and set(sevens.batch(50)[1].tolist()) == {7}
+
+
+def test_read_idx_against_a_file_written_by_hand(tmp_path):
+    array = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(b"\0\0\x08\x03" + b"".join(n.to_bytes(4, "big") for n in (2, 3, 4)) + array.tobytes()))
+    assert (data.read_idx(path) == array).all()
+    for bad in (path.read_bytes()[:-20], b"<html>log in</html>", gzip.compress(b"\0\0\x08\x01\0\0\0\x09abc"), b""):
+        path.write_bytes(bad)
+        with pytest.raises(ValueError, match="a.gz is not a whole gzipped idx file .*To mend it"):
+            data.read_idx(path)
+
+
+def test_bad_input_is_named():
+    images, labels = torch.zeros(4, 1, 28, 28, dtype=torch.uint8), torch.arange(4)
+    with pytest.raises(ValueError, match="name: got 'minst'; expected one of mnist, fashion"):
+        data.load("minst")
+    with pytest.raises(ValueError, match="images: got .*expected a non-empty uint8 tensor"):
+        data.ImageSet(images.float(), labels, data.DIGITS)
+    with pytest.raises(ValueError, match="labels: got .*expected 4 labels"):
+        data.ImageSet(images, labels[:3], data.DIGITS)
+    with pytest.raises(ValueError, match=r"labels: got \[0, 3\]; expected classes from 0 to 1"):
+        data.ImageSet(images, labels, ["a", "b"])
+    with pytest.raises(ValueError, match="n: got 5; expected 1 to 4 images"):
+        data.ImageSet(images, labels, data.DIGITS).batch(5)
+
+
+def test_a_damaged_asset_is_refused(tmp_path, monkeypatch):
+    good = store.ASSETS
+    (tmp_path / "data").mkdir()
+    (tmp_path / "hashes.json").write_text((good / "hashes.json").read_text())
+    whole = (good / "data/mnist-labels.idx.gz").read_bytes()
+    (tmp_path / "data/mnist-labels.idx.gz").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    monkeypatch.setattr(store, "ASSETS", tmp_path)
+    with pytest.raises(ValueError, match="mnist-labels.idx.gz's sha256: .*the file is damaged or changed"):
+        store.asset("data/mnist-labels.idx.gz")
+
+
+# A mirror on loopback that misbehaves as asked.
+
+
+class Mirror(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):  # noqa: N802, the name that http.server asks for
+        body = self.server.files.get(self.path.rsplit("/", 1)[-1], b"")
+        how = self.server.how
+        if how == "silent":
+            time.sleep(30)
+        self.send_response(503 if how == "busy" else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write({"page": b"<html>please log in</html>".ljust(len(body)), "cut": body[:100]}.get(how, body))
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def mirror(monkeypatch):
+    """start(how) -> the URL of a mirror that serves a tiny data set under the original names."""
+    rng = np.random.default_rng(0)
+    idx = lambda a: gzip.compress(bytes([0, 0, 8, a.ndim]) + np.array(a.shape, ">u4").tobytes() + a.tobytes())  # noqa: E731
+    files = {
+        "train-images-idx3-ubyte.gz": idx(rng.integers(0, 256, (20, 28, 28), np.uint8)),
+        "train-labels-idx1-ubyte.gz": idx(np.arange(20, dtype=np.uint8) % 10),
+    }
+    pairs = [(name, hashlib.md5(body).hexdigest()) for name, body in files.items()]
+    servers = []
+
+    def start(how):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
+        server.daemon_threads, server.how, server.files = True, how, files
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}/"
+
+    monkeypatch.setattr(data, "resources", lambda name: ([], pairs))
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_fetch_takes_a_good_mirror_after_a_bad_one(mirror, tmp_path):
+    files = data.fetch("mnist", tmp_path / "cache", 60, [mirror("busy"), mirror("good")])
+    assert [f.name for f in files] == ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"]
+    assert data.read_idx(files[0]).shape == (20, 28, 28)
+    assert sorted(p.name for p in (tmp_path / "cache").iterdir()) == sorted(f.name for f in files)
+    assert data.fetch("mnist", tmp_path / "cache", 60, []) == files, "a second time no mirror is needed"
+    files[0].write_bytes(b"damaged")
+    assert data.fetch("mnist", tmp_path / "cache", 60, [mirror("good")]) == files
+    assert data.read_idx(files[0]).shape == (20, 28, 28)
+
+
+@pytest.mark.parametrize("how", ["silent", "busy", "page", "cut"])
+def test_a_bad_mirror_leaves_nothing_and_is_told(mirror, tmp_path, capsys, how):
+    began = time.monotonic()
+    assert data.fetch("mnist", tmp_path / "cache", 15, [mirror(how)]) is None
+    assert time.monotonic() - began < 20
+    assert "The full MNIST could not be fetched: " in capsys.readouterr().out
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_full_falls_back_to_the_bundle_with_a_sentence(mirror, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(data, "resources", lambda name: (["http://127.0.0.1:9/"], [("train-images-idx3-ubyte.gz", "0" * 32)]))
+    assert len(data.load("mnist", full=True, cache=tmp_path, deadline=15)) == 10_000
+    assert "Training goes on with the 10,000 bundled images." in capsys.readouterr().out
+
+
+def test_an_unwritable_cache_falls_back(tmp_path, capsys):
+    (tmp_path / "file").write_text("not a folder")
+    assert data.fetch("mnist", tmp_path / "file" / "mnist", 5, ["http://127.0.0.1:9/"]) is None
+    assert "the folder for downloads cannot be written" in capsys.readouterr().out
+
+
+# Toys
+
+
+def test_ring_and_grid_have_their_modes():
+    ring, grid = toys.ring(), toys.grid()
+    assert ring.centers.norm(dim=1).tolist() == pytest.approx([2.0] * 8)
+    assert sorted(set(grid.centers[:, 0].tolist())) == [-2, -1, 0, 1, 2] and len(grid.centers) == 25
+    torch.manual_seed(0)
+    x, mode = ring.batch(40_000)
+    assert (x - ring.centers[mode]).std().item() == pytest.approx(0.05, rel=0.02)
+    assert torch.bincount(mode).float().div(40_000).tolist() == pytest.approx([1 / 8] * 8, abs=0.01)
+
+
+def test_mixture_density_integrates_to_one_and_matches_scipy():
+    from scipy.stats import norm
+
+    mixture = toys.mixture_1d([-1.0, 2.0], sd=0.5, weights=[1, 3])
+    x = torch.linspace(-6, 7, 4001)
+    density = mixture.log_prob(x[:, None]).exp()
+    oracle = 0.25 * norm.pdf(x, -1, 0.5) + 0.75 * norm.pdf(x, 2, 0.5)
+    np.testing.assert_allclose(density, oracle, atol=1e-6)
+    assert torch.trapezoid(density, x).item() == pytest.approx(1, abs=1e-5)
+    plane = toys.ring().log_prob(torch.zeros(1, 2)).item()
+    assert plane == pytest.approx(-(2**2) / (2 * 0.05**2) - math.log(2 * math.pi * 0.05**2), rel=1e-5)
+
+
+def test_curves_lie_where_they_should():
+    torch.manual_seed(0)
+    x, _ = toys.swiss_roll(sd=0).batch(1000)
+    assert x.norm(dim=1).min() >= 0.5 and x.norm(dim=1).max() <= 2 + 1e-6
+    x, branch = toys.two_moons(sd=0).batch(1000)
+    center = torch.where(branch[:, None] == 0, torch.tensor([-0.5, 0.0]), torch.tensor([0.5, 0.5]))
+    torch.testing.assert_close((x - center).norm(dim=1), torch.ones(1000))
+
+
+def test_bad_toys_are_named():
+    for make, name in (
+        (lambda: toys.Mixture([1.0], 0.1), "centers"),
+        (lambda: toys.ring(sd=0), "sd"),
+        (lambda: toys.mixture_1d([0, 1], weights=[1]), "weights"),
+        (lambda: toys.two_moons(sd=-1), "sd"),
+    ):
+        with pytest.raises(ValueError, match=f"{name}: got .*expected .*To mend it"):
+            make()

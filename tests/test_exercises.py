@@ -1,0 +1,87 @@
+"""Every exercise of every notebook: the solution passes, a stub is "not attempted", wrong answers fail with their own words."""
+
+import importlib
+import pkgutil
+import random
+
+import numpy as np
+import pytest
+import torch
+
+import ganlib.exercises as package
+from ganlib.exercises import Exercise, Workbook
+
+BOOKS = {m.name: importlib.import_module(f"ganlib.exercises.{m.name}").book for m in pkgutil.iter_modules(package.__path__)}
+ALL = [pytest.param(exercise, id=f"{name}.{key}") for name, book in BOOKS.items() for key, exercise in book.exercises.items()]
+
+
+def answer_of(exercise, function):
+    """What a student would hand in: the function, or its value where a value is asked for."""
+    return function if exercise.cases else function()
+
+
+@pytest.mark.parametrize("exercise", ALL)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_solution_passes(exercise, seed):
+    torch.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed)
+    assert exercise.check(answer_of(exercise, exercise.reference)) == "solved"
+
+
+@pytest.mark.parametrize("exercise", ALL)
+def test_an_untouched_stub_is_not_attempted(exercise, capsys):
+    stub = (lambda *a, **k: ...) if exercise.cases else ...
+    assert exercise.check(stub) == "not attempted"
+    assert "not attempted yet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("exercise", ALL)
+def test_wrong_answers_fail_each_with_its_own_message(exercise):
+    assert len(exercise.misconceptions) >= 2
+    messages = []
+    for wrong, message in exercise.misconceptions:
+        status, said = exercise.judge(answer_of(exercise, wrong))
+        assert status == "wrong" and message in said, f"expected {message!r}, got {said!r}"
+        messages.append(message)
+    assert len(set(messages)) == len(messages)
+
+
+@pytest.mark.parametrize("exercise", [p for p in ALL if p.values[0].cases])
+def test_a_hard_coded_answer_fails(exercise):
+    memorized = exercise.reference(*exercise.cases())
+    assert exercise.judge(lambda *a, **k: memorized)[0] == "wrong"
+
+
+@pytest.mark.parametrize("exercise", ALL)
+def test_hints_grow_and_the_solution_shows(exercise, capsys):
+    assert len(exercise.hints) >= 2
+    exercise.shown = 0
+    for i, hint in enumerate(exercise.hints, 1):
+        exercise.hint()
+        assert capsys.readouterr().out == f"Hint {i} of {len(exercise.hints)}: {hint}\n"
+    exercise.solution()
+    assert exercise.reference.__name__ in capsys.readouterr().out
+
+
+def double():
+    return Exercise("double", lambda x: 2 * x, lambda: (torch.randn(3),), [(lambda x: x, "You gave back x.")], ["a", "b"])
+
+
+def test_the_engine_explains_mistakes(capsys):
+    e = double()
+    assert e.judge(5)[1].startswith("check needs the function itself")
+    assert "ZeroDivisionError" in e.judge(lambda x: 1 / 0)[1]
+    assert "It gives shape (2,); expected is (3,)." in e.judge(lambda x: x[:2])[1]
+    assert "On random input it gives" in e.judge(lambda x: 5 * x)[1]
+    assert "You gave back x." in e.judge(lambda x: x)[1]
+    assert e.judge(lambda x: x.mul_(2))[0] == "solved", "an answer that works in place spoils no other's input"
+
+
+def test_progress_survives_a_restart(capsys, monkeypatch):
+    book = Workbook("00", double())
+    book.double.check(lambda x: x + x)
+    assert "[1 of 1 done]" in capsys.readouterr().out
+    monkeypatch.setattr("ganlib.progress.MEMORY", {})  # a new kernel knows only the file
+    assert Workbook("00", double()).summary() == "   [1 of 1 done]"
+    assert Workbook("01", double()).summary() == "   [0 of 1 done]"

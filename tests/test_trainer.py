@@ -1,0 +1,209 @@
+"""Trainer: counts, goes on, resumes bit for bit, stops when told, in Python and in a real Jupyter kernel."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from jupyter_client.manager import start_new_kernel
+
+from ganlib import data, toys
+from ganlib.gan import GAN
+from ganlib.models import MLPDiscriminator, MLPGenerator
+from ganlib.penalties import gradient_penalty
+from ganlib.trainer import Trainer
+
+
+def trainer(seed=0, **options):
+    torch.manual_seed(seed)
+    gan = GAN(MLPGenerator(4, (8, 8), (2,)), MLPDiscriminator((8,), (2,)), penalty=gradient_penalty, **options)
+    return Trainer(gan, toys.ring(), 16, seed=seed)
+
+
+def same(a, b):
+    one, other = a.gan.state(), b.gan.state()
+    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_until_is_idempotent_and_reports():
+    t = trainer()
+    snapshots = list(t.until(25, every=10))
+    assert [s.step for s in snapshots] == [10, 20, 25]
+    assert set(snapshots[0].terms) == {"d_loss", "penalty", "g_loss"} and snapshots[-1].seconds_left == 0
+    assert list(t.until(25)) == [] and t.step == 25
+    assert [s.step for s in t.until(27)] == [27]
+    assert [row["step"] for row in t.history] == [10, 20, 25, 27]
+
+
+def test_terms_are_means_over_the_interval():
+    t, seen = trainer(), []
+    step = t.gan.step
+    t.gan.step = lambda *batch: (seen.append(step(*batch)), seen[-1])[1]
+    (snapshot,) = t.until(7)
+    assert snapshot.terms["d_loss"] == pytest.approx(sum(s["d_loss"].item() for s in seen) / 7, rel=1e-5)
+
+
+def test_same_seed_same_numbers_whatever_the_body_draws():
+    quiet, noisy = trainer(), trainer()
+    for _ in quiet.until(12, every=3):
+        pass
+    for _ in noisy.until(12, every=3):
+        torch.randn(100)
+        noisy.gan.generate(5)
+    assert same(quiet, noisy)
+    other = trainer(seed=1)
+    list(other.until(12))
+    assert not same(quiet, other)
+
+
+def test_the_callers_random_stream_goes_on_undisturbed():
+    t = trainer()
+    torch.manual_seed(7)
+    expected = torch.randn(3)
+    torch.manual_seed(7)
+    list(t.until(3))
+    assert torch.equal(torch.randn(3), expected)
+
+
+def test_break_and_save_and_load_resume_bit_for_bit(tmp_path):
+    straight = trainer()
+    list(straight.until(20, every=5))
+    broken = trainer()
+    for snapshot in broken.until(20, every=5):
+        if snapshot.step == 10:
+            break
+    broken.save(tmp_path / "half.safetensors")
+    resumed = trainer(seed=3)
+    resumed.load(tmp_path / "half.safetensors")
+    assert resumed.step == 10 and resumed.history == broken.history
+    list(resumed.until(20, every=5))
+    assert same(straight, resumed) and resumed.history == straight.history
+
+
+def test_loading_refuses_what_does_not_fit(tmp_path):
+    t = trainer()
+    list(t.until(2))
+    path = tmp_path / "a.safetensors"
+    t.save(path)
+    wide = Trainer(GAN(MLPGenerator(4, (9, 9), (2,)), MLPDiscriminator((8,), (2,))), toys.ring())
+    with pytest.raises(ValueError, match=r"checkpoint entry G.net.0.weight: got \(8, 4\); expected shape \(9, 4\)"):
+        wide.load(path)
+    with pytest.raises(FileNotFoundError, match="path: got .*expected a saved file"):
+        t.load(tmp_path / "missing.safetensors")
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(ValueError, match="a.safetensors is not a whole safetensors file"):
+        t.load(path)
+
+
+def test_a_failed_save_leaves_the_older_file(tmp_path, monkeypatch):
+    t, path = trainer(), tmp_path / "a.safetensors"
+    list(t.until(2))
+    t.save(path)
+    before = path.read_bytes()
+
+    def full_disk(tensors, name, metadata):
+        Path(name).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("ganlib.store.save_file", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        t.save(path)
+    assert path.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_one_wait_for_the_device_a_snapshot(monkeypatch):
+    """Reading a number from a tensor stops a GPU: within a burst it happens once."""
+    t, reads = trainer(), []
+    for name in ("item", "tolist", "__float__", "__bool__"):
+        original = getattr(torch.Tensor, name)
+        monkeypatch.setattr(torch.Tensor, name, lambda self, f=original, n=name: (reads.append(n), f(self))[1])
+    list(t.until(10, every=10))
+    assert reads == ["tolist"]
+
+
+def test_labels_reach_the_nets(digits):
+    gan = GAN(MLPGenerator(n_classes=10), MLPDiscriminator(n_classes=10))
+    with pytest.raises(ValueError, match="y: got None; expected labels"):
+        list(Trainer(gan, digits).until(1))
+    assert [s.step for s in Trainer(gan, digits, conditional=True).until(1)] == [1]
+
+
+def test_numbers_that_explode_stop_with_the_terms_name():
+    t = trainer(lr=1e30)
+    with pytest.raises(FloatingPointError, match=r"(?s)is (nan|inf|-inf) by step \d+.*learning rate.*To mend it"):
+        list(t.until(50, every=1))
+
+
+def test_bad_input_is_named(digits):
+    gan = GAN(MLPGenerator(), MLPDiscriminator())
+    with pytest.raises(ValueError, match="batch_size: got 0"):
+        Trainer(gan, digits, 0)
+    with pytest.raises(ValueError, match="total: got 1.5"):
+        list(Trainer(gan, digits).until(1.5))
+    with pytest.raises(ValueError, match="n: got 20000; expected 1 to 10000 images"):
+        list(Trainer(gan, digits, 20_000).until(1))
+
+
+def test_interrupt_ends_the_loop_whole(capsys):
+    t = trainer()
+    step = t.gan.step
+
+    def interrupted(*batch):
+        if t.step == 7:
+            os.kill(os.getpid(), signal.SIGINT)
+        return step(*batch)
+
+    t.gan.step = interrupted
+    before = signal.getsignal(signal.SIGINT)
+    assert [s.step for s in t.until(20, every=5)] == [5, 8]
+    assert "Stopped at step 8 of 20. Run the cell again to go on." in capsys.readouterr().out
+    assert signal.getsignal(signal.SIGINT) is before
+    t.gan.step = step
+    list(t.until(20, every=5))
+    straight = trainer()
+    list(straight.until(20, every=5))
+    assert same(t, straight)
+
+
+def test_interrupt_in_a_real_kernel_then_going_on(tmp_path):
+    manager, client = start_new_kernel(kernel_name="python3", cwd=str(tmp_path))
+    outputs = []
+
+    def run(code, interrupt_after=None):
+        outputs.clear()
+        client.execute(code)
+        if interrupt_after:
+            time.sleep(interrupt_after)
+            manager.interrupt_kernel()
+        while True:
+            message = client.get_iopub_msg(timeout=120)
+            outputs.append(message)
+            idle = message["content"].get("execution_state") == "idle"
+            if idle and any(m["msg_type"] == "execute_input" for m in outputs):
+                break
+        assert not [m for m in outputs if m["msg_type"] == "error"], outputs
+        return "".join(m["content"].get("text", "") for m in outputs if m["msg_type"] == "stream")
+
+    try:
+        run("from tests.test_trainer import trainer, same")
+        run("t = trainer()")
+        text = run("for s in t.until(1_000_000): pass", interrupt_after=1.5)
+        assert "Run the cell again to go on" in text
+        end = "(t.step // 100 + 2) * 100"
+        assert run(f"end = {end}\nfor s in t.until(end): pass\nprint(t.step == end)").endswith("True\n")
+        assert run("u = trainer()\nfor s in u.until(end): pass\nprint(same(t, u))").endswith("True\n")
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def test_image_sets_draw_from_the_trainers_stream(digits):
+    one, other = (Trainer(GAN(MLPGenerator(), MLPDiscriminator()), digits, seed=5) for _ in range(2))
+    batches = []
+    for t in (one, other):
+        draw = t.data.batch
+        t.data = type("Recorder", (), {"batch": staticmethod(lambda n, draw=draw: (batches.append(draw(n)), batches[-1])[1])})
+        list(t.until(1))
+    assert torch.equal(batches[0][0], batches[1][0]) and isinstance(digits, data.ImageSet)
