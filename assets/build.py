@@ -9,19 +9,24 @@ import gzip
 import hashlib
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch.nn.functional import cross_entropy, pad
-from tqdm import trange
+from tqdm import tqdm, trange
 
 ASSETS = Path(__file__).parent
 sys.path.insert(0, str(ASSETS.parent))
 
 from ganlib import metrics, store  # noqa: E402
 from ganlib.classifier import Classifier  # noqa: E402
-from ganlib.data import CLASS_NAMES, ImageSet, read_idx  # noqa: E402
+from ganlib.data import CLASS_NAMES, ImageSet, load, read_idx  # noqa: E402
+from ganlib.gan import GAN  # noqa: E402
+from ganlib.models import MLPDiscriminator, MLPGenerator  # noqa: E402
+from ganlib.penalties import r1_penalty  # noqa: E402
+from ganlib.trainer import Trainer  # noqa: E402
 
 BUNDLED_PER_CLASS = {"mnist": 1000, "fashion": 500}
 
@@ -73,7 +78,8 @@ def build_judges(folder):
     """Each data set's classifier, trained on training images, and the reference statistics of its test images."""
     for name in CLASS_NAMES:
         net = train_classifier(originals(folder, name, "train"))
-        save_half(f"checkpoints/{name}-classifier.safetensors", net.state_dict())
+        half = {key: value.half() for key, value in net.state_dict().items()}  # 8 bits would cost accuracy here
+        store.save_tensors(ASSETS / f"checkpoints/{name}-classifier.safetensors", half)
         write_hashes()
         net = store.load_weights(Classifier(), f"checkpoints/{name}-classifier.safetensors")
         x, y = originals(folder, name, "t10k")[:]
@@ -87,10 +93,30 @@ def build_judges(folder):
         print(f"{name}: test accuracy {accuracy:.4f}")
 
 
-def save_half(name, tensors):
-    """Named weights as float16."""
-    half = {key: value.half() if value.is_floating_point() else value for key, value in tensors.items()}
-    store.save_tensors(ASSETS / name, half)
+def mlp_gan():
+    """The recipe of notebook 03."""
+    G, D = MLPGenerator(z_dim=64, widths=(256, 512)), MLPDiscriminator(widths=(512, 256))
+    gan = GAN(G, D, penalty=partial(r1_penalty, weight=0.5), lr=2e-3, betas=(0.5, 0.999), ema_decay=0.998)
+    return train(Trainer(gan, load("mnist"), batch_size=64), 8_000)
+
+
+def train(trainer, steps):
+    """Train to the given number of steps with a progress bar -> the averaged generator."""
+    with tqdm(total=steps, desc="training") as bar:
+        for snapshot in trainer.until(steps):
+            bar.update(snapshot.step - bar.n)
+    return trainer.gan.ema.module
+
+
+# CHECKPOINTS: name -> a function that trains as a notebook does and returns the generator to keep.
+CHECKPOINTS = {"mlp-gan": mlp_gan}
+
+
+def build_checkpoints(folder):
+    """Generators for "look closely" when a live training disappoints; the originals are not needed."""
+    for name, recipe in CHECKPOINTS.items():
+        torch.manual_seed(0)
+        store.save_weights(ASSETS / f"checkpoints/{name}.safetensors", recipe())
 
 
 def write_hashes():
@@ -102,7 +128,7 @@ def write_hashes():
 
 
 def main():
-    steps = {"data": build_data, "judges": build_judges}
+    steps = {"data": build_data, "judges": build_judges, "checkpoints": build_checkpoints}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("steps", nargs="*", choices=[*steps, []], help="what to rebuild")
     parser.add_argument("--originals", type=Path, required=True, help="folder with mnist/ and fashion/")

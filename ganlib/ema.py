@@ -11,7 +11,7 @@ class EMA:
     """A shadow copy of a module whose weights and buffers trail it: w_ema += (1 - decay) (w - w_ema).
 
     While few steps are done the decay is step / (step + 20), so that the random start is forgotten.
-    decay: in [0, 1); 0 copies the module at each update. Yazıcı et al., 2019, arXiv:1806.04498.
+    decay: in [0, 1); 0 copies the module at each update. Yazıcı et al., 2018, arXiv:1806.04498.
     """
 
     def __init__(self, module, decay=0.995):

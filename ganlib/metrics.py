@@ -120,8 +120,8 @@ class Report:
 
     def __str__(self):
         return (
-            f"relative Fréchet distance {self.relative_fd:.2f} % (real against real: below 0.2), "
-            f"score {self.score:.2f} of 10, precision {self.precision:.2f}, recall {self.recall:.2f}, "
+            f"relative Fréchet distance {self.relative_fd:.2f} %, score {self.score:.2f} of 10, "
+            f"precision {self.precision:.2f}, recall {self.recall:.2f}, "
             f"{self.classes} of {len(self.class_shares)} classes"
         )
 

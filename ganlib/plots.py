@@ -1,6 +1,7 @@
 """Figures that read well from the back row: functions draw on an `ax` and return it; `show` adds the words."""
 
 import io
+import textwrap
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -57,7 +58,14 @@ def show(picture, caption):
     """Display a Figure or PIL image; the caption says what it shows, below it and as its text alternative."""
     bundle, metadata = picture_bundle(picture, caption)
     display(bundle, metadata=metadata, raw=True)
-    print(caption)
+    say(caption)
+
+
+def say(text):
+    """Print text in lines that a page shows whole."""
+    print(
+        "\n".join(textwrap.fill(line, 100, subsequent_indent=" " * (len(line) - len(line.lstrip()))) for line in text.split("\n"))
+    )
 
 
 def picture_bundle(picture, alt):

@@ -5,7 +5,7 @@ from IPython.display import display
 
 from ganlib import progress
 from ganlib.errors import expect
-from ganlib.plots import GREEN, PURPLE
+from ganlib.plots import GREEN, PURPLE, say
 
 
 class Prediction:
@@ -23,7 +23,7 @@ class Prediction:
         self.button = widgets.Button(description="Lock in", tooltip="Keep this as my prediction", button_style="primary")
         self.button.on_click(lambda _: self.lock())
         self.note = widgets.HTML(f"Locked in: <b>{self.guess}</b>" if self.guess is not None else "")
-        print(f"Predict: {question}" + "".join(f"\n   · {option}" for option in options or []))
+        say(f"Predict: {question}" + "".join(f"\n   · {option}" for option in options or []))
         display(widgets.VBox([self.field, widgets.HBox([self.button, self.note])]))
 
     @property
@@ -49,7 +49,7 @@ class Prediction:
             verdict = f"You predicted {self.guess}: right."
         else:
             verdict = f"You predicted {self.guess}: not so."
-        print(f"{verdict}\nAnswer: {shown}. {why}")
+        say(f"{verdict}\nAnswer: {shown}. {why}")
 
     def draw(self, ax, answer):
         """The guess, if it is a number, and the answer as vertical lines over the result."""

@@ -80,10 +80,29 @@ def asset(name):
     return ASSETS / name
 
 
+SCALE = ".scale"
+
+
+def save_weights(path, module):
+    """Write a module's weights small: matrices as 8-bit whole numbers with one scale a row, the rest as float16."""
+    packed = {}
+    for name, value in module.state_dict().items():
+        if value.dim() == 2:
+            scale = value.abs().amax(1, keepdim=True).clamp_min(1e-12) / 127  # (rows, 1)
+            packed |= {name: (value / scale).round().to(torch.int8), name + SCALE: scale}
+        else:
+            packed[name] = value.half() if value.is_floating_point() else value
+    save_tensors(path, packed)
+
+
 def load_weights(module, name):
-    """Load a bundled checkpoint, saved as float16, into module and return it in eval mode."""
-    tensors, _ = load_tensors(asset(name))
-    module.load_state_dict({key: value.float() if value.is_floating_point() else value for key, value in tensors.items()})
+    """Load a bundled checkpoint of `save_weights` into module and return it in eval mode."""
+    packed, _ = load_tensors(asset(name))
+    scales = {key.removesuffix(SCALE): packed.pop(key) for key in list(packed) if key.endswith(SCALE)}
+    weights = {key: value * scales.get(key, 1) for key, value in packed.items()}
+    shapes, expected = ({key: tuple(value.shape) for key, value in d.items()} for d in (weights, module.state_dict()))
+    expect(shapes == expected, "module", shapes, f"the net that {name} was saved from", "build it with the same widths")
+    module.load_state_dict(weights)
     return module.eval()
 
 

@@ -17,19 +17,24 @@ from nbclient import NotebookClient
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
-ADDRESS = re.compile(r"[\w.-]+/[\w.-]+")
-OCCURRENCES = re.compile(r"(github\.com/|githubtocolab\.com/|research\.google\.com/github/)[\w.-]+/[\w-]+")
-SECONDS = re.compile(r"computing \d+ s")
+NAME = r"[\w-]+(?:\.[\w-]+)*"
+ADDRESS = re.compile(rf"{NAME}/{NAME}")
+OCCURRENCES = re.compile(rf"(?<=github\.com/){NAME}/{NAME}|(?<=research\.google\.com/github/){NAME}/{NAME}")
+SECONDS = re.compile(r"computing (\d+) s")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def notebooks(prefixes=()):
     """The course's notebooks in order, or those whose names start so."""
-    return [path for path in sorted(HERE.glob("[0-9]*.ipynb")) if not prefixes or path.name.startswith(tuple(prefixes))]
+    return [
+        path
+        for path in sorted(HERE.glob("[0-9]*.ipynb"))
+        if not prefixes or path.name.startswith(tuple(prefixes))
+    ]
 
 
 def execute(path):
-    """Run every cell in a clean kernel without earlier progress; store outputs and the seconds in the header."""
+    """Run every cell in a clean kernel; store the outputs, and the seconds in the header."""
     book = nbformat.read(path, 4)
     with tempfile.TemporaryDirectory() as home:
         os.environ["GANLIB_HOME"] = home  # the stored pages show no one's predictions
@@ -48,10 +53,29 @@ def execute(path):
 def tidy(cell):
     """Drop what only a live page can use: timestamps, views of widgets whose kernel is gone."""
     cell.metadata.pop("execution", None)
+    if cell.cell_type == "code":
+        cell.outputs = [
+            o for o in cell.outputs if WIDGET not in o.get("data", {}) or "image/png" in o["data"]
+        ]
     for output in cell.get("outputs", []):
-        if WIDGET in output.get("data", {}):
-            del output["data"][WIDGET]
+        output.get("data", {}).pop(WIDGET, None)
         output.get("metadata", {}).pop(WIDGET, None)
+
+
+def write_table():
+    """Each notebook's title, claim and measured seconds, from its header, into the README."""
+    rows = []
+    for path in notebooks():
+        header = nbformat.read(path, 4).cells[0].source
+        title = re.search(r"# (.+)", header).group(1)
+        claim = re.search(r"\*\*Claim in one sentence\.\*\* (.+)", header).group(1)
+        rows.append(f"| [{title}](notebooks/{path.name}) | {claim} | {SECONDS.search(header).group(1)} s |\n")
+    readme = ROOT / "README.md"
+    before, rest = readme.read_text(encoding="utf-8").split("|---|---|---|\n")
+    readme.write_text(
+        before + "|---|---|---|\n" + "".join(rows) + "\n" + rest[rest.index("Each number") :],
+        encoding="utf-8",
+    )
 
 
 def set_address(address):
@@ -59,17 +83,22 @@ def set_address(address):
     if not ADDRESS.fullmatch(address):
         sys.exit(f"address: got {address!r}; expected OWNER/NAME, as in the repository's URL on GitHub.")
     for path in [ROOT / "pyproject.toml", ROOT / "README.md", *notebooks()]:
-        path.write_text(OCCURRENCES.sub(rf"\g<1>{address}", path.read_text(encoding="utf-8")), encoding="utf-8")
+        path.write_text(OCCURRENCES.sub(address, path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run").add_argument("prefixes", nargs="*")
+    commands.add_parser("table")
     commands.add_parser("address").add_argument("address")
     arguments = parser.parse_args()
     if arguments.command == "address":
         return set_address(arguments.address)
+    if arguments.command == "table":
+        return write_table()
     for path in notebooks(arguments.prefixes):
         execute(path)
 

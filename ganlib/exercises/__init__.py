@@ -10,6 +10,7 @@ import torch
 
 from ganlib import progress
 from ganlib.errors import describe
+from ganlib.plots import say
 
 TRIALS = 3
 
@@ -37,7 +38,7 @@ class Exercise:
         status, message = self.judge(answer)
         if status == "solved":
             progress.record(self.name, True)
-        print(f"{self.key}: {message}{self.book.summary() if self.book else ''}")
+        say(f"{self.key}: {message}{self.book.summary() if self.book else ''}")
         return status
 
     @property
@@ -75,7 +76,7 @@ class Exercise:
     def hint(self):
         """Print the next hint; the last one stays."""
         self.shown = min(self.shown + 1, len(self.hints))
-        print(f"Hint {self.shown} of {len(self.hints)}: {self.hints[self.shown - 1]}")
+        say(f"Hint {self.shown} of {len(self.hints)}: {self.hints[self.shown - 1]}")
 
     def solution(self):
         """Print the source of the right answer."""

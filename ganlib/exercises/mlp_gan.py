@@ -1,0 +1,162 @@
+"""Exercises of notebook 03."""
+
+import random
+
+import torch
+
+from ganlib.exercises import Exercise, Workbook
+
+
+def random_widths():
+    """Three to five layer widths."""
+    return ([random.randint(2, 40) for _ in range(random.randint(3, 5))],)
+
+
+def count_weights(widths):
+    return sum(n_in * n_out + n_out for n_in, n_out in zip(widths, widths[1:]))
+
+
+def count_without_biases(widths):
+    return sum(n_in * n_out for n_in, n_out in zip(widths, widths[1:]))
+
+
+def count_units(widths):
+    return sum(widths[1:])
+
+
+def count_input_biases(widths):
+    return sum(n_in * n_out + n_in for n_in, n_out in zip(widths, widths[1:]))
+
+
+def random_logits():
+    """Logits of real and of fake samples, overlapping, and none of them near a rounding edge."""
+    return torch.randn(40) + 0.4, torch.randn(60) - 0.4
+
+
+def d_accuracy(real, fake):
+    return ((real > 0).float().mean() + (fake < 0).float().mean()) / 2
+
+
+def accuracy_at_half(real, fake):
+    return ((real > 0.5).float().mean() + (fake < 0.5).float().mean()) / 2
+
+
+def accuracy_on_real(real, fake):
+    return (real > 0).float().mean()
+
+
+def accuracy_fooled(real, fake):
+    return ((real > 0).float().mean() + (fake > 0).float().mean()) / 2
+
+
+def random_average():
+    """A shadow weight, the present weight and a decay."""
+    return torch.randn(4), torch.randn(4), random.uniform(0.9, 0.99)
+
+
+def ema_update(shadow, weight, decay):
+    return decay * shadow + (1 - decay) * weight
+
+
+def ema_swapped(shadow, weight, decay):
+    return (1 - decay) * shadow + decay * weight
+
+
+def ema_sum(shadow, weight, decay):
+    return decay * shadow + weight
+
+
+def random_ends():
+    """Two latent vectors and a place between them."""
+    return torch.randn(64), torch.randn(64), random.uniform(0.1, 0.4)
+
+
+def slerp(a, b, t):
+    omega = torch.arccos((a @ b) / (a.norm() * b.norm()))
+    return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
+
+
+def slerp_is_lerp(a, b, t):
+    return a + t * (b - a)
+
+
+def slerp_undivided(a, b, t):
+    omega = torch.arccos((a @ b) / (a.norm() * b.norm()))
+    return torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b
+
+
+def slerp_backward(a, b, t):
+    return slerp(b, a, t)
+
+
+def diagnosis():
+    return "labels swapped"
+
+
+book = Workbook(
+    "03",
+    Exercise(
+        "count_weights",
+        count_weights,
+        random_widths,
+        [
+            (count_without_biases, "You counted the matrices only. Each output unit of a layer also has a bias."),
+            (count_units, "You counted units. A layer from n_in to n_out has n_in * n_out weights, and n_out biases."),
+            (count_input_biases, "A bias belongs to each output of a layer, not to each input."),
+        ],
+        ["One layer from 3 to 2 units is a 2 x 3 matrix and 2 biases.", "Sum n_in * n_out + n_out over zip(widths, widths[1:])."],
+    ),
+    Exercise(
+        "d_accuracy",
+        d_accuracy,
+        random_logits,
+        [
+            (accuracy_at_half, "You compared the logit with 1/2. D = sigmoid(logit) is 1/2 where the logit is 0."),
+            (accuracy_on_real, "You looked at real samples only; a D that always says real would score 1."),
+            (accuracy_fooled, "A fake counts as right when D says fake: its logit is below 0."),
+        ],
+        ["Which logit corresponds to D = 1/2?", "Average (real > 0).float().mean() and (fake < 0).float().mean()."],
+    ),
+    Exercise(
+        "ema_update",
+        ema_update,
+        random_average,
+        [
+            (ema_swapped, "You gave decay to the new weight: the average would forget nearly all at each step."),
+            (ema_sum, "The two shares must add up to 1, or the average grows without bound."),
+        ],
+        ["With decay 0.99 the shadow keeps 99 % of itself.", "decay * shadow + (1 - decay) * ... "],
+    ),
+    Exercise(
+        "slerp",
+        slerp,
+        random_ends,
+        [
+            (slerp_is_lerp, "That is lerp, the straight line: it cuts through the sphere, where z is too short."),
+            (slerp_undivided, "The weights of a and b still need to be divided by sin(omega)."),
+            (slerp_backward, "At t = 0 it should be a: your path runs from b to a."),
+        ],
+        [
+            "omega is the angle between a and b: arccos of their dot product over both lengths.",
+            "a gets sin((1 - t) omega) / sin(omega), b gets sin(t omega) / sin(omega).",
+        ],
+        tolerance=1e-3,
+    ),
+    Exercise(
+        "diagnosis",
+        diagnosis,
+        None,
+        [
+            (
+                lambda: "missing detach",
+                "A missing detach lets D's backward pass fill G's gradients. Here G has none: look at the signs.",
+            ),
+            (
+                lambda: "wrong sign in g_loss",
+                "With a wrong sign in G's loss its slope in the fake logit would be positive. Here it is negative, as it should.",
+            ),
+        ],
+        ["Read the report line by line: which of the three numbers is not what it is in a sound step?",
+         "A sound D lowers its loss by raising real logits: the slope there is negative."],  # fmt: skip
+    ),
+)
