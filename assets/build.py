@@ -1,4 +1,4 @@
-"""Rebuild every bundled asset: python assets/build.py [data] [judges] [checkpoints]; all of them by default.
+"""Rebuild every bundled asset: python assets/build.py [data] [judges] [checkpoints] [figures]; all of them by default.
 
 The original files of MNIST and Fashion-MNIST are read from --originals FOLDER (FOLDER/mnist/*.gz, FOLDER/fashion/*.gz),
 as their authors publish them. Afterwards assets/hashes.json holds the sha256 of each asset.
@@ -20,7 +20,7 @@ from tqdm import tqdm, trange
 ASSETS = Path(__file__).parent
 sys.path.insert(0, str(ASSETS.parent))
 
-from ganlib import metrics, store  # noqa: E402
+from ganlib import metrics, plots, store  # noqa: E402
 from ganlib.classifier import Classifier  # noqa: E402
 from ganlib.data import CLASS_NAMES, ImageSet, load, read_idx  # noqa: E402
 from ganlib.gan import GAN  # noqa: E402
@@ -119,6 +119,15 @@ def build_checkpoints(folder):
         store.save_weights(ASSETS / f"checkpoints/{name}.safetensors", recipe())
 
 
+def build_figures(folder):
+    """The README's picture: samples of the bundled generator, none of them chosen."""
+    G = store.load_weights(MLPGenerator(), "checkpoints/mlp-gan.safetensors")
+    with torch.no_grad():
+        samples = G(torch.randn(60, G.z_dim, generator=torch.Generator().manual_seed(0)))
+    with store.replacing(ASSETS / "figures/samples.png") as temporary:
+        plots.image_grid(samples, columns=15).save(temporary, "PNG")
+
+
 def write_hashes():
     """The sha256 of every data file and checkpoint, for ganlib.store.asset to check."""
     files = sorted([*ASSETS.glob("data/*.gz"), *ASSETS.glob("checkpoints/*.safetensors")])
@@ -128,7 +137,7 @@ def write_hashes():
 
 
 def main():
-    steps = {"data": build_data, "judges": build_judges, "checkpoints": build_checkpoints}
+    steps = {"data": build_data, "judges": build_judges, "checkpoints": build_checkpoints, "figures": build_figures}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("steps", nargs="*", choices=[*steps, []], help="what to rebuild")
     parser.add_argument("--originals", type=Path, required=True, help="folder with mnist/ and fashion/")

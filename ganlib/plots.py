@@ -100,7 +100,7 @@ def loss_curves(ax, history, zero_lines=True):
             ax.annotate(text, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=12, color="0.35")
     ax.set(xlabel="step", ylabel="loss")
     if names:
-        ax.legend(loc="upper left", ncols=len(names))
+        ax.legend(loc="best")
     return ax
 
 

@@ -24,7 +24,7 @@ class LiveView:
 
     def __init__(self, trainer, draw=None, seconds=0.7, y=None):
         self.trainer, self.seconds, self.drawn, self.y = trainer, seconds, -float("inf"), y
-        self.draw, self.handle = draw or self.sheet_and_losses, None
+        self.draw, self.handles = draw or self.sheet_and_losses, None
         if draw is None:
             self.z = torch.randn(64, trainer.gan.z_dim, generator=torch.Generator().manual_seed(0))
 
@@ -36,11 +36,14 @@ class LiveView:
         picture, words = self.draw(snapshot)
         pace = f"step {snapshot.step:,} of {snapshot.total:,}, {snapshot.images_per_second:,.0f} images a second"
         left = f", {snapshot.seconds_left:.0f} s left" if snapshot.step < snapshot.total else f", {snapshot.seconds:.0f} s in all"
-        data, metadata = plots.picture_bundle(picture, f"{pace}{left}. {words}")
-        if self.handle is None:
-            self.handle = display(data, metadata=metadata, raw=True, display_id=True)
+        said = f"{pace}{left}. {words}"
+        data, metadata = plots.picture_bundle(picture, said)
+        if self.handles is None:
+            text = display({"text/plain": said}, raw=True, display_id=True)
+            self.handles = text, display(data, metadata=metadata, raw=True, display_id=True)
         else:
-            self.handle.update(data, metadata=metadata, raw=True)
+            self.handles[0].update({"text/plain": said}, raw=True)
+            self.handles[1].update(data, metadata=metadata, raw=True)
         self.drawn = time.monotonic()
 
     def sheet_and_losses(self, snapshot):
@@ -65,7 +68,7 @@ class Explorer:
 
     def __init__(self, draw, controls, question=""):
         self.draw, self.controls = draw, controls
-        self.image = widgets.Image(format="png", layout=widgets.Layout(max_width="100%"))
+        self.image = widgets.Image(format="png", layout=widgets.Layout(max_width="100%", align_self="flex-start"))
         self.words = widgets.HTML()
         for control in controls.values():
             value_of(control).observe(lambda change: self.redraw(), "value")
@@ -176,12 +179,12 @@ class LatentExplorer(Explorer):
         super().__init__(self.strip, controls, question)
 
     def strip(self, start, end, path, t, label=None):
-        """Eleven stops of the path above, the sample at t, four times as large, below."""
+        """Eleven stops of the path above, the sample at t, three times as large, below."""
         a, b = self.z[start], self.z[end]
         stops = torch.stack([PATHS[path](a, b, i / 10) for i in range(11)])
         here = PATHS[path](a, b, t / 20)
         images = self.gan.generate(z=torch.cat([stops, here[None]]), y=label)
-        row, large = plots.image_grid(images[:11], columns=11), plots.image_grid(images[11:], scale=8)
+        row, large = plots.image_grid(images[:11], columns=11), plots.image_grid(images[11:], scale=6)
         picture = plots.Image.new("L", (row.width, row.height + large.height + 8), 255)
         picture.paste(row, (0, 0))
         picture.paste(large, ((row.width - large.width) // 2, row.height + 8))
