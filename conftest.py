@@ -4,7 +4,25 @@ import os
 import tempfile
 from pathlib import Path
 
+from nbval.plugin import IPyNbCell
+
 ROOT = Path(__file__).parent
 # tests/offline holds a sitecustomize.py that refuses every connection but loopback in all kernels that a test starts.
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "offline")])
 os.environ["GANLIB_HOME"] = tempfile.mkdtemp(prefix="ganlib-tests-")
+
+
+def pytest_runtest_teardown(item, nextitem):
+    """After a notebook's last cell, every slider in it is moved over its span, in the same kernel."""
+    if isinstance(item, IPyNbCell) and (nextitem is None or nextitem.parent is not item.parent):
+        reply = run(item.parent.kernel, "from tests.drive import drive_all; drive_all(dict(globals()))")
+        assert reply["status"] == "ok", "a widget fails when moved:\n" + "\n".join(reply.get("traceback", []))
+
+
+def run(kernel, code):
+    """Run code in a notebook's kernel after its cells -> the content of the reply."""
+    request = kernel.execute_cell_input(code)
+    while True:
+        message = kernel.get_message(stream="shell", timeout=120)
+        if message["parent_header"].get("msg_id") == request:
+            return message["content"]

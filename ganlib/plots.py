@@ -127,11 +127,11 @@ def scatter(ax, real, fake, span=None, labels=("real", "fake")):
 
 
 @torch.no_grad()
-def critic_field(ax, critic, span=3.0, resolution=80):
-    """critic(x), logits, over the square [-span, span]² as filled contours, blue where it says real."""
+def critic_field(ax, critic, span=3.0, resolution=80, device=None):
+    """critic(x), logits, over the square [-span, span]² as filled contours, blue where it says real; critic's device."""
     ticks = torch.linspace(-span, span, resolution)
     points = torch.cartesian_prod(ticks, ticks)
-    values = critic(points).reshape(resolution, resolution).T
+    values = critic(points.to(device)).cpu().reshape(resolution, resolution).T
     limit = max(values.abs().max().item(), 1e-6)
     ax.contourf(ticks, ticks, values, 20, cmap="RdBu", vmin=-limit, vmax=limit, alpha=0.6)
     ax.set_aspect("equal")

@@ -14,6 +14,7 @@ from ganlib.gan import GAN
 from ganlib.models import MLPDiscriminator, MLPGenerator
 from ganlib.predict import Prediction
 from ganlib.trainer import Trainer
+from tests.drive import drive
 
 
 @pytest.fixture(scope="module")
@@ -31,26 +32,6 @@ def shell():
 
 def pixels(png):
     return np.asarray(Image.open(io.BytesIO(png)).convert("L"))
-
-
-def span(control):
-    """The lowest, middle and highest value of a control."""
-    holder = widgets.value_of(control)
-    if hasattr(holder, "options"):
-        values = [option[1] if isinstance(option, tuple) else option for option in holder.options]
-        return values[0], values[len(values) // 2], values[-1]
-    return holder.min, type(holder.value)((holder.min + holder.max) / 2), holder.max
-
-
-def drive(explorer):
-    """Move every control over its span; each must change the picture or the words at least once."""
-    for name, control in explorer.controls.items():
-        seen, before = set(), widgets.value_of(control).value
-        for value in span(control):
-            explorer.set(**{name: value})
-            seen.add((bytes(explorer.image.value), explorer.words.value))
-        assert len(seen) > 1, f"{name} changes nothing"
-        explorer.set(**{name: before})
 
 
 def test_latent_explorer(gan):
