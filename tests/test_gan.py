@@ -17,8 +17,9 @@ def small(n_classes=0, **options):
     return GAN(MLPGenerator(4, (8, 8), (3,), n_classes), MLPDiscriminator((8,), (3,), n_classes), **options)
 
 
-def test_step_equals_the_step_written_out():
-    gan = small(lr=0.01, d_lr=0.02)
+@pytest.mark.parametrize("penalty", [None, penalties.r1_penalty])
+def test_step_equals_the_step_written_out(penalty):
+    gan = small(lr=0.01, d_lr=0.02, penalty=penalty)
     G, D = copy.deepcopy(gan.G), copy.deepcopy(gan.D)
     g_adam = torch.optim.Adam(G.parameters(), 0.01, (0.5, 0.999))
     d_adam = torch.optim.Adam(D.parameters(), 0.02, (0.5, 0.999))
@@ -31,7 +32,7 @@ def test_step_equals_the_step_written_out():
         fake = G(torch.randn(16, 4))
         d_loss = bce(D(real), torch.ones(16)) + bce(D(fake.detach()), torch.zeros(16))
         d_adam.zero_grad()
-        d_loss.backward()
+        (d_loss + (penalty(D, real) if penalty else 0)).backward()
         d_adam.step()
         g_loss = bce(D(fake), torch.ones(16))
         g_adam.zero_grad()

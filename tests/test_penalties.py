@@ -37,6 +37,14 @@ def test_linear_critic_in_closed_form(batches):
     assert penalties.r2_penalty(linear, *batches, weight=0.1).item() == pytest.approx(0.1 / 2 * 9)
 
 
+def test_each_sample_has_a_slope_of_its_own(batches):
+    """Not one norm for the whole batch: samples too steep and too flat do not cancel."""
+    seen = []
+    bowl = lambda x: (seen.append(x.detach()), x.square().sum(1) / 2)[1]  # noqa: E731, slope x
+    found = penalties.gradient_penalty(bowl, *batches, weight=1.0).item()
+    assert found == pytest.approx(sum((x.norm().item() - 1) ** 2 for x in seen[0]) / len(seen[0]))
+
+
 def test_r1_looks_at_real_and_r2_at_fake(batches):
     real, fake = batches
     bowl = lambda x: x.square().sum(1) / 2  # noqa: E731, slope x

@@ -113,6 +113,21 @@ def test_a_failed_save_leaves_the_older_file(tmp_path, monkeypatch):
     assert path.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
+def test_a_save_cut_short_leaves_the_older_file(tmp_path, monkeypatch):
+    t, path = trainer(), tmp_path / "a.safetensors"
+    t.save(path)
+    before = path.read_bytes()
+    list(t.until(1))
+
+    def cut(source, target):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ganlib.store.os.replace", cut)
+    with pytest.raises(KeyboardInterrupt):
+        t.save(path)
+    assert path.read_bytes() == before and len(list(tmp_path.iterdir())) == 1
+
+
 def test_one_wait_for_the_device_a_snapshot(monkeypatch):
     """Reading a number from a tensor stops a GPU: within a burst it happens once."""
     t, reads = trainer(), []
