@@ -169,8 +169,8 @@ class LatentExplorer(Explorer):
         self.gan = gan
         self.z = torch.randn(64, gan.z_dim, generator=torch.Generator().manual_seed(seed))
         controls = {
-            "start": slider(0, 63, 3, 1, "from sample"),
-            "end": slider(0, 63, 12, 1, "to sample"),
+            "start": slider(0, 63, 1, 1, "from sample"),
+            "end": slider(0, 63, 7, 1, "to sample"),
             "path": choice(list(PATHS), label="path"),
             "t": play(0, 20, 10, label="t in twentieths"),
         }
