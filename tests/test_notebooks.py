@@ -43,7 +43,8 @@ def test_every_part_of_the_anatomy(book):
 def test_the_header(book, path):
     header = book.cells[0].source
     assert header.startswith(f"# {path.stem[:2]} · ") and "**Claim in one sentence.**" in header
-    assert re.search(r"reading \d+ min, doing \d+ min, computing \d+ s", header)
+    seconds = re.search(r"reading \d+ min, doing \d+ min, computing (\d+) s", header).group(1)
+    assert int(seconds) <= 150, "the budget on two cores"
     assert f"/blob/main/notebooks/{path.name})" in header
 
 
