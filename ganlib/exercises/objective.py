@@ -174,7 +174,7 @@ book = Workbook(
         log_one_minus,
         strong_logits,
         [
-            (log_naive, "From a logit of 17 on the sigmoid rounds to 1 in float32, so you take log 0 = -inf."),
+            (log_naive, "From a logit of about 17 on the sigmoid rounds to 1 in float32, so you take log 0 = -inf."),
             (log_epsilon, "The 1e-8 hides the -inf behind log(1e-8) = -18.4: wrong by 70 at a logit of 88, with slope 0."),
             (log_wrong_side, "That is log sigmoid(l), the log of the other verdict: mirror it, l to -l."),
         ],
@@ -201,7 +201,7 @@ book = Workbook(
         [
             (repaired_swapped, "G's loss is right, D's second term is not: it asks D to call the fakes real."),
             (repaired_sign, "G's loss is right. D's loss is V: descending it makes D worse. Give it a minus."),
-            (repaired_sigmoid_twice, "G's loss is right. D's logits pass through a sigmoid before softplus, which holds one already."),
+            (repaired_sigmoid_twice, "G's loss is right. D's logits pass through a sigmoid before softplus: one too many."),
             (repaired_g_caught, "D's loss is right. G's is not: descending it lowers D's verdict on the fakes."),
         ],
         ["Try the page's gradient check on your two losses: in which direction must each logit move?",
