@@ -29,9 +29,8 @@ class ProjectionDiscriminator(nn.Module):
         self.class_vectors = nn.Embedding(n_classes, widths[-1])
         nn.init.normal_(self.class_vectors.weight, std=widths[-1] ** -0.5)  # as small as the weights of psi
 
-    def forward(self, x, y):
-        expect(torch.is_tensor(y) and y.dtype == torch.long and y.shape == x.shape[:1], "y", y,
-               f"{len(x)} labels of dtype int64", "pass conditional=True to the Trainer")  # fmt: skip
+    def forward(self, x, y=None):
+        check_labels(x, y)
         h = self.phi(x.flatten(1))  # (B, width)
         return self.psi(h).flatten() + (self.class_vectors(y) * h).sum(1)  # (B,)
 
@@ -66,11 +65,18 @@ class ACGAN(GAN):
     classifier of real images. Odena, Olah and Shlens, 2016, arXiv:1610.09585.
     """
 
-    def d_objective(self, real, fake, y):
+    def d_objective(self, real, fake, y=None):
+        check_labels(real, y)
         return super().d_objective(real, fake) | {"d_class": cross_entropy(self.D.classify(real), y)}
 
-    def g_objective(self, fake, y):
+    def g_objective(self, fake, y=None):
         return super().g_objective(fake) | {"g_class": cross_entropy(self.D.classify(fake), y)}
+
+
+def check_labels(x, y):
+    """Raise a ValueError unless there is one whole label for each sample."""
+    ok = torch.is_tensor(y) and y.dtype == torch.long and y.shape == x.shape[:1]
+    expect(ok, "y", y, f"{len(x)} labels of dtype int64", "pass conditional=True to the Trainer")
 
 
 def features(widths, shape):
