@@ -1,0 +1,188 @@
+"""Exercises of notebook 05: distance by sorting, the critic's loss, the penalty piece by piece, a bound on the slope."""
+
+import torch
+
+from ganlib.exercises import Exercise, Workbook
+
+
+def w1_line(a, b):
+    return (a.sort().values - b.sort().values).abs().mean()
+
+
+def unsorted(a, b):
+    return (a - b).abs().mean()
+
+
+def gap_of_means(a, b):
+    return (a.mean() - b.mean()).abs()
+
+
+def squared_gaps(a, b):
+    return (a.sort().values - b.sort().values).square().mean()
+
+
+def critic_loss(real, fake):
+    return fake.mean() - real.mean()
+
+
+def wrong_player(real, fake):
+    return real.mean() - fake.mean()
+
+
+def with_cross_entropy(real, fake):
+    return torch.nn.functional.softplus(-real).mean() + torch.nn.functional.softplus(fake).mean()
+
+
+def with_hinge(real, fake):
+    return torch.relu(1 - real).mean() + torch.relu(1 + fake).mean()
+
+
+def between(real, fake, t):
+    t = t.reshape(-1, *[1] * (real.dim() - 1))  # (B,) -> (B, 1, 1, 1)
+    return real + t * (fake - real)
+
+
+def from_the_wrong_end(real, fake, t):
+    return between(fake, real, t)
+
+
+def one_t_for_all(real, fake, t):
+    return real + t[0] * (fake - real)
+
+
+def along_the_last_axis(real, fake, t):
+    return real + t * (fake - real)
+
+
+def slope_penalty(gradient, weight):
+    slope = gradient.flatten(1).norm(dim=1)  # (B,)
+    return weight * (slope - 1).square().mean()
+
+
+def one_norm_for_the_batch(gradient, weight):
+    return weight * (gradient.norm() - 1).square()
+
+
+def toward_zero(gradient, weight):
+    return weight * gradient.flatten(1).norm(dim=1).square().mean()
+
+
+def each_pixel(gradient, weight):
+    return weight * (gradient.abs() - 1).square().mean()
+
+
+def squared_slope(gradient, weight):
+    return weight * (gradient.flatten(1).square().sum(1) - 1).square().mean()
+
+
+def slope_bound(weights):
+    bound = 1.0
+    for weight in weights:
+        bound = bound * torch.linalg.matrix_norm(weight, ord=2)  # the longest that a vector of length 1 can become
+    return bound
+
+
+def added_up(weights):
+    return sum(torch.linalg.matrix_norm(weight, ord=2) for weight in weights)
+
+
+def root_of_squares(weights):
+    bound = 1.0
+    for weight in weights:
+        bound = bound * weight.norm()
+    return bound
+
+
+def largest_entries(weights):
+    bound = 1.0
+    for weight in weights:
+        bound = bound * weight.abs().max()
+    return bound
+
+
+def two_samples():
+    """Equal samples on the line that overlap and differ in width, so that no shortcut agrees."""
+    return torch.randn(20), 0.5 + 2 * torch.randn(20)
+
+
+def critic_values():
+    """A batch of critic values for each player, of different sizes."""
+    return 1 + torch.randn(8), 2 * torch.randn(12)
+
+
+def two_batches():
+    """Eight real pictures, eight fakes and a t for each; 8 x 8 pixels, so that a wrong broadcast does not fail by itself."""
+    return torch.randn(8, 1, 8, 8), torch.randn(8, 1, 8, 8), torch.rand(8)
+
+
+def gradients():
+    """Gradients of a batch of small pictures and a weight."""
+    return torch.randn(6, 1, 4, 4), 5 + 10 * torch.rand(()).item()
+
+
+def three_layers():
+    """The weights of a critic with two hidden layers."""
+    return ([torch.randn(7, 4), torch.randn(5, 7), torch.randn(1, 5)],)
+
+
+book = Workbook(
+    "05",
+    Exercise(
+        "w1_line", w1_line, two_samples,
+        misconceptions=[
+            (unsorted, "You move the first grain to the first hole, in the order they were drawn. The best plan never lets "
+                       "two grains cross."),
+            (gap_of_means, "That is the distance of the two means. Samples with equal means and different widths also have "
+                           "to move."),
+            (squared_gaps, "Those are squared gaps, which belong to W2. W1 adds up plain distances."),
+        ],
+        hints=["On a line the smallest goes to the smallest. Which method of a tensor puts values in order?",
+               "x.sort() gives back two things; the sorted values are x.sort().values. Then: mean of the absolute gaps."],
+    ),
+    Exercise(
+        "critic_loss", critic_loss, critic_values,
+        misconceptions=[
+            (wrong_player, "The sign is turned. Optimizers minimize, and the critic wants real samples priced above fakes."),
+            (with_cross_entropy, "That is the loss of notebook 03. The critic's value is no logit: no log, no sigmoid."),
+            (with_hinge, "That is the hinge loss, which ignores samples beyond a margin. The Wasserstein loss has no margin; "
+                         "code that calls a hinge 'Wasserstein' is widespread."),
+        ],
+        hints=["The critic maximizes E f(real) - E f(fake). What does an optimizer minimize, then?",
+               "Two means and one minus sign, with the fakes in front."],
+    ),
+    Exercise(
+        "between", between, two_batches,
+        misconceptions=[
+            (from_the_wrong_end, "Your t runs the other way: at t = 0 the point should be the real sample."),
+            (one_t_for_all, "All samples of the batch share one t. Each needs its own, or a whole batch tests one slice."),
+            (along_the_last_axis, "Your t was spread over the last axis: one t for each column of pixels. It should be one "
+                                  "for each sample: give t the shape (B, 1, 1, 1)."),
+        ],
+        hints=["t has shape (B,), the pictures (B, 1, H, W). Broadcasting lines shapes up from the right.",
+               "t.reshape(-1, 1, 1, 1) lines t up with the samples. Then start at real and go the part t of the way to fake."],
+    ),
+    Exercise(
+        "slope_penalty", slope_penalty, gradients,
+        misconceptions=[
+            (one_norm_for_the_batch, "You took one length for the whole batch. It grows with the batch size; each sample has "
+                                     "a slope of its own."),
+            (toward_zero, "You pull the slope to 0. That is a zero-centered penalty like R1; this one is centered at 1."),
+            (each_pixel, "You ask each pixel's derivative to be 1. The length over all pixels of a sample should be 1."),
+            (squared_slope, "You compare the squared length with 1. Take the root first: (length - 1)², not (length² - 1)²."),
+        ],
+        hints=["First one number for each sample: make each gradient a row, then take the length of each row.",
+               "gradient.flatten(1).norm(dim=1) has shape (B,). The rest is a square, a mean and the weight."],
+    ),
+    Exercise(
+        "slope_bound", slope_bound, three_layers,
+        misconceptions=[
+            (added_up, "You added the layers' bounds. Layers are applied one after another, so their stretches multiply."),
+            (root_of_squares, "The root of the sum of squares is a bound too, but a loose one. Use the spectral norm, the "
+                              "largest stretch of any vector."),
+            (largest_entries, "A matrix with entries of at most c can stretch a vector by more than c, since entries work "
+                              "together. Use the spectral norm."),
+        ],
+        hints=["LeakyReLU never stretches. By how much can one matrix stretch a vector? Its spectral norm says.",
+               "torch.linalg.matrix_norm(weight, ord=2) is one layer's stretch. A chain of layers stretches by the product."],
+    ),
+)  # fmt: skip
