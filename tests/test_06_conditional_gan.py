@@ -1,0 +1,90 @@
+"""Notebook 06: what the page writes equals the library; the conditional nets, against closed forms."""
+
+import pytest
+import torch
+from torch.nn.functional import log_softmax, logsigmoid
+
+from ganlib import models
+from ganlib.conditional import ACGAN, ACDiscriminator, ProjectionDiscriminator
+from ganlib.gan import GAN
+from ganlib.models import MLPGenerator
+from tests.pages import page_function
+
+PAGE = "06_conditional_gan"
+X, Y = torch.randn(6, 1, 28, 28), torch.tensor([3, 0, 9, 9, 1, 4])
+
+
+def test_appending_on_the_page_is_the_library_s():
+    table = torch.nn.Embedding(10, 3)
+    page = page_function(PAGE, "with_label")(X.flatten(1), Y, table)
+    torch.testing.assert_close(page, models.with_label(X.flatten(1), Y, table))
+    assert page.shape == (6, 787) and torch.equal(page[:, 784:], table.weight[Y])
+
+
+def test_projection_on_the_page_is_the_library_s():
+    page, library = page_function(PAGE, "ProjectionDiscriminator")(), ProjectionDiscriminator()
+    page.load_state_dict(library.state_dict())
+    torch.testing.assert_close(page(X, Y), library(X, Y))
+
+
+def test_projection_is_psi_plus_inner_product():
+    D = ProjectionDiscriminator(widths=(20, 7))
+    h = D.phi(X.flatten(1))
+    expected = [(D.psi.weight[0] @ f + D.psi.bias[0] + D.class_vectors.weight[c] @ f).item() for f, c in zip(h, Y)]
+    torch.testing.assert_close(D(X, Y), torch.tensor(expected), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("y", [None, Y.float(), Y[:3]])
+def test_projection_names_bad_labels(y):
+    with pytest.raises(ValueError, match="expected 6 labels of dtype int64"):
+        ProjectionDiscriminator()(X, y)
+
+
+def test_training_without_labels_says_how_to_mend_it():
+    for gan in (ac_gan(ACGAN), GAN(models.MLPGenerator(), ProjectionDiscriminator(), device="cpu")):
+        with pytest.raises(ValueError, match="conditional=True"):
+            gan.d_objective(X, X)
+
+
+def ac_gan(kind):
+    torch.manual_seed(0)
+    return kind(MLPGenerator(n_classes=10), ACDiscriminator(), device="cpu")
+
+
+def test_acgan_on_the_page_is_the_library_s():
+    page, library = ac_gan(page_function(PAGE, "ACGAN")), ac_gan(ACGAN)
+    for gan in (page, library):
+        torch.manual_seed(1)
+        gan.terms = gan.step(X, Y)
+    assert page.terms.keys() == library.terms.keys() == {"d_loss", "d_class", "g_loss", "g_class"}
+    torch.testing.assert_close(page.terms, library.terms)
+
+
+def test_acgan_terms_are_their_formulas():
+    gan = ac_gan(ACGAN)
+    fake = torch.randn(6, 1, 28, 28)
+    d, g = gan.d_objective(X, fake, Y), gan.g_objective(fake, Y)
+    rows = torch.arange(6)
+    torch.testing.assert_close(d["d_loss"], -logsigmoid(gan.D(X)).mean() - logsigmoid(-gan.D(fake)).mean())
+    torch.testing.assert_close(d["d_class"], -log_softmax(gan.D.classify(X), 1)[rows, Y].mean())
+    torch.testing.assert_close(g["g_loss"], -logsigmoid(gan.D(fake)).mean())
+    torch.testing.assert_close(g["g_class"], -log_softmax(gan.D.classify(fake), 1)[rows, Y].mean())
+
+
+def test_a_discriminator_that_ignores_y_gives_a_generator_no_reason_to_use_it():
+    torch.manual_seed(0)
+    G = MLPGenerator(n_classes=10)
+    D = page_function(PAGE, "LabelBlind")(models.MLPDiscriminator())
+    gan = GAN(G, D, device="cpu")
+    torch.testing.assert_close(D(X, Y), D(X, Y.flip(0)))  # the logit, all that G's gradient comes from
+    assert gan.step(X.clamp(-1, 1), Y).keys() == {"d_loss", "g_loss"}
+
+
+def test_divergence_on_the_page():
+    jsd = page_function(PAGE, "jsd")
+    one, other = torch.eye(2)
+    assert jsd(one, one) == 0
+    assert jsd(one, other).item() == pytest.approx(0.693147, abs=1e-5)
+    p, g = torch.rand(2, 5).softmax(1)
+    m = (p + g) / 2
+    assert jsd(p, g).item() == pytest.approx(((p * (p / m).log()).sum() + (g * (g / m).log()).sum()).item() / 2, abs=1e-6)
