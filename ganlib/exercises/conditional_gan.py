@@ -43,6 +43,10 @@ def projection_mean(h, y, psi, table):
     return h @ psi + (table[y] * h).mean(1)
 
 
+def projection_across_samples(h, y, psi, table):
+    return h @ psi + (table[y] @ h.T).sum(1)
+
+
 def projection_cases():
     return torch.randn(6, 8), torch.randint(10, (6,)), torch.randn(8), torch.randn(10, 8)
 
@@ -65,6 +69,10 @@ def ac_as_d(logits, class_logits, y):
 
 def ac_saturating(logits, class_logits, y):
     return -softplus(logits).mean() + cross_entropy(class_logits, y)
+
+
+def ac_softmax_twice(logits, class_logits, y):
+    return softplus(-logits).mean() + cross_entropy(class_logits.softmax(1), y)
 
 
 def ac_cases():
@@ -133,6 +141,8 @@ book = Workbook(
             (projection_without_psi, "The label's part is right, but psi is missing: h @ psi judges the sample as such."),
             (projection_all_classes, "You added the products with all ten class vectors. Only the vector of the "
              "sample's own label counts."),
+            (projection_across_samples, "table[y] @ h.T compares each label with the features of every sample in the batch. "
+             "Multiply row by row: table[y] * h."),
             (projection_mean, "An inner product is a sum over the features, not a mean."),
         ],
         hints=["Two numbers for each sample: one that ignores the label, h @ psi, and one that compares h with table[y].",
@@ -144,6 +154,7 @@ book = Workbook(
         cases=ac_cases,
         misconceptions=[
             (ac_minus_class, "The sign of the class term is turned around: this G is paid for being misread."),
+            (ac_softmax_twice, "cross_entropy takes the softmax itself: give it the class logits as they are."),
             (ac_no_class, "This G is not graded on its class: nothing would tie the picture to y."),
             (ac_as_d, "softplus(logits) is what D minimizes on fakes. G wants the opposite: -log D = softplus(-logits)."),
             (ac_saturating, "That is the saturating loss of notebook 01. This page trains the non-saturating one, -log D."),
