@@ -25,8 +25,9 @@ from ganlib.classifier import Classifier  # noqa: E402
 from ganlib.conditional import ProjectionDiscriminator  # noqa: E402
 from ganlib.data import CLASS_NAMES, ImageSet, load, read_idx  # noqa: E402
 from ganlib.gan import GAN  # noqa: E402
+from ganlib.losses import wasserstein  # noqa: E402
 from ganlib.models import MLPDiscriminator, MLPGenerator  # noqa: E402
-from ganlib.penalties import r1_penalty  # noqa: E402
+from ganlib.penalties import gradient_penalty, r1_penalty  # noqa: E402
 from ganlib.trainer import Trainer  # noqa: E402
 
 BUNDLED_PER_CLASS = {"mnist": 1000, "fashion": 500}
@@ -108,6 +109,12 @@ def conditional_gan():
     return train(Trainer(gan, load("mnist"), conditional=True), 8_000)
 
 
+def wgan_gp():
+    """The recipe of notebook 05."""
+    gan = GAN(MLPGenerator(), MLPDiscriminator(), wasserstein, penalty=gradient_penalty, d_steps=2, betas=(0.5, 0.9))
+    return train(Trainer(gan, load("mnist")), 2_500)
+
+
 def train(trainer, steps):
     """Train to the given number of steps with a progress bar -> the averaged generator."""
     with tqdm(total=steps, desc="training") as bar:
@@ -117,7 +124,7 @@ def train(trainer, steps):
 
 
 # CHECKPOINTS: name -> a function that trains as a notebook does and returns the generator to keep.
-CHECKPOINTS = {"mlp-gan": mlp_gan, "conditional-gan": conditional_gan}
+CHECKPOINTS = {"mlp-gan": mlp_gan, "conditional-gan": conditional_gan, "wgan-gp": wgan_gp}
 
 
 def build_checkpoints(folder):
