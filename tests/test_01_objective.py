@@ -74,6 +74,8 @@ def test_another_right_way_is_right():
     assert book.d_loss.judge(lambda r, f: bce(r, torch.ones_like(r)) + bce(f, torch.zeros_like(f)))[0] == "solved"
     assert book.g_loss.judge(lambda f: -nn.functional.logsigmoid(f).mean())[0] == "solved"
     assert book.log_one_minus.judge(lambda logit: nn.functional.logsigmoid(-logit))[0] == "solved"
+    value = page_function(PAGE, "value")
+    assert book.jsd_bound.judge(lambda real, fake: (1.386 + value(real, fake)) / 2)[0] == "solved"
     assert book.read.judge(lambda loss: 2.718281828 ** (-0.5 * loss))[0] == "solved"
 
 

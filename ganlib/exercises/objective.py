@@ -193,6 +193,7 @@ book = Workbook(
         ],
         ["Start from V = -log 4 + 2 JSD and solve for the JSD.",
          "V is the mean of logsigmoid(real) plus the mean of logsigmoid(-fake)."],
+        tolerance=1e-3,  # so that 1.386 may stand for log 4
     ),
     Exercise(
         "repair",
@@ -205,6 +206,6 @@ book = Workbook(
             (repaired_g_caught, "D's loss is right. G's is not: descending it lowers D's verdict on the fakes."),
         ],
         ["Try the page's gradient check on your two losses: in which direction must each logit move?",
-         "D: down on the real logits' gradient, up on the fakes'. G: the fakes' logits must rise, so that gradient is negative."],
+         "Descent on D's loss must raise the real logits and lower the fakes'; descent on G's loss must raise the fakes'."],
     ),
 )  # fmt: skip
