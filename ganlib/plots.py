@@ -43,14 +43,16 @@ def canvas(rows=1, columns=1, size=None):
     return figure, figure.subplots(rows, columns)
 
 
-def png(picture):
-    """A Figure or a PIL image as PNG bytes."""
+def png(picture, small=True):
+    """A Figure or a PIL image as PNG bytes: small ones to store in a notebook, or quick ones for a live widget."""
     buffer = io.BytesIO()
     if isinstance(picture, Figure):
-        picture.savefig(buffer, format="png")
+        picture.savefig(buffer, format="png", pil_kwargs={"compress_level": 1})
+        if not small:
+            return buffer.getvalue()
         picture = Image.open(buffer).convert("RGB").quantize(64, dither=Image.Dither.NONE)  # a third of the size
         buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
+    picture.save(buffer, "PNG", optimize=small, **({} if small else {"compress_level": 1}))
     return buffer.getvalue()
 
 

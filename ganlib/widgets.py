@@ -90,7 +90,7 @@ class Explorer:
     def redraw(self):
         """Draw for the present values."""
         self.picture, self.text = self.draw(**self.values())
-        self.image.value = plots.png(self.picture)
+        self.image.value = plots.png(self.picture, small=False)
         self.words.value = f'<div style="font-size:16px;line-height:1.4">{self.text}</div>'
 
     def show(self, question):
