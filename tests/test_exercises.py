@@ -85,5 +85,5 @@ def test_progress_survives_a_restart(capsys, monkeypatch):
     book.double.check(lambda x: x + x)
     assert "[1 of 1 done]" in capsys.readouterr().out
     monkeypatch.setattr("ganlib.progress.MEMORY", {})  # a new kernel knows only the file
-    assert Workbook("00", double()).summary() == "   [1 of 1 done]"
-    assert Workbook("01", double()).summary() == "   [0 of 1 done]"
+    assert Workbook("00", double()).summary() == "\n[1 of 1 done]"
+    assert Workbook("01", double()).summary() == "\n[0 of 1 done]"

@@ -95,7 +95,7 @@ class Workbook:
     def summary(self):
         """How many are solved, as the end of a sentence."""
         solved = sum(exercise.name in progress.read() for exercise in self.exercises.values())
-        return f"   [{solved} of {len(self.exercises)} done]"
+        return f"\n[{solved} of {len(self.exercises)} done]"
 
 
 def run(function, arguments):
