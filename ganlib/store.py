@@ -34,11 +34,11 @@ def replacing(path):
     expect(path.parent.is_dir(), "path", str(path), "a file in a folder that exists", "make the folder first")
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
-    os.chmod(name, 0o644)  # mkstemp's files are readable by their owner alone
     try:
         yield Path(name)
         with open(name, "rb+") as file:
             os.fsync(file.fileno())
+        os.chmod(name, 0o644)  # mkstemp's files are readable by their owner alone
         os.replace(name, path)
     finally:
         Path(name).unlink(missing_ok=True)
