@@ -156,7 +156,9 @@ book = Workbook(
                 "With a wrong sign in G's loss its slope in the fake logit would be positive. Here it is negative, as it should.",
             ),
         ],
-        ["Read the report line by line: which of the three numbers is not what it is in a sound step?",
-         "A sound D lowers its loss by raising real logits: the slope there is negative."],  # fmt: skip
+        [
+            "Read the report line by line: which of the three numbers is not what it is in a sound step?",
+            "A sound D lowers its loss by raising real logits: the slope there is negative.",
+        ],  # fmt: skip
     ),
 )
