@@ -68,7 +68,8 @@ def write_table():
     for path in notebooks():
         header = nbformat.read(path, 4).cells[0].source
         title = re.search(r"# (.+)", header).group(1)
-        claim = re.search(r"\*\*Claim in one sentence\.\*\* (.+?)\n\n", header, re.DOTALL).group(1).replace("\n", " ")
+        claim = re.search(r"\*\*Claim in one sentence\.\*\* (.+?)\n\n", header, re.DOTALL).group(1)
+        claim = " ".join(claim.split())
         rows.append(f"| [{title}](notebooks/{path.name}) | {claim} | {SECONDS.search(header).group(1)} s |\n")
     readme = ROOT / "README.md"
     before, rest = readme.read_text(encoding="utf-8").split("|---|---|---|\n")
