@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
 import urllib.request
 from pathlib import Path
@@ -21,12 +22,16 @@ IN_A_VENV = sys.prefix != sys.base_prefix
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
-    """A clone of what is committed, in a folder with a space, whose .venv is the one the tests run in."""
+    """A clone of what is committed, in a folder with a space; its .venv sees the packages that the tests run with."""
     if not IN_A_VENV or os.name == "nt":
         pytest.skip("the README's commands make a .venv; these tests run outside of one, or on Windows")
     folder = tmp_path_factory.mktemp("fresh clone") / "gan course"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(folder)], check=True)
-    (folder / ".venv").symlink_to(sys.prefix)
+    subprocess.run([sys.executable, "-m", "venv", str(folder / ".venv")], check=True)
+    packages = sysconfig.get_path("purelib", vars={"base": str(folder / ".venv")})
+    Path(packages, "installed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    for name in ("jupyter", "jupyter-lab", "pytest"):
+        (folder / ".venv" / "bin" / name).symlink_to(Path(sys.executable).parent / name)
     return folder
 
 
@@ -54,8 +59,9 @@ def test_the_open_command_serves_the_notebooks(clone, tmp_path):
         for _ in range(240):
             time.sleep(0.5)
             found = list(runtime.glob("jpserver-*.json"))
-            if found:
+            if found or server.poll() is not None:
                 break
+        assert found, f"no server came up: exit status {server.poll()}"
         facts = json.loads(found[0].read_text())
         url = f"{facts['url']}api/contents?token={facts['token']}"
         listed = {entry["name"] for entry in json.load(urllib.request.urlopen(url, timeout=20))["content"]}
