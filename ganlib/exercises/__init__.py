@@ -132,4 +132,8 @@ def difference(found, expected):
         return f"It gives {describe(found)}; expected is something like {describe(expected)}."
     if a.shape != b.shape:
         return f"It gives shape {a.shape}; expected is {b.shape}."
-    return f"On random input it gives {a.flat[0]:.4g} where {b.flat[0]:.4g} is right."
+    if not a.size:
+        return "It gives an empty result."
+    i = int(np.argmax(np.nan_to_num(np.abs(a - b), nan=np.inf)))  # the worst entry
+    where = f" (entry {i + 1} of {a.size})" if a.size > 1 else ""
+    return f"On random input it gives {a.flat[i]:.4g} where {b.flat[i]:.4g} is right{where}."

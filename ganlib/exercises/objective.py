@@ -46,6 +46,10 @@ def d_loss_averaged(real, fake):
     return d_loss(real, fake) / 2
 
 
+def d_loss_minus(real, fake):
+    return softplus(-real).mean() - softplus(fake).mean()
+
+
 def d_loss_descending_value(real, fake):
     return -d_loss(real, fake)
 
@@ -82,6 +86,10 @@ def log_epsilon(logit):
     return torch.log(1 - torch.sigmoid(logit) + 1e-8)
 
 
+def log_overflow(logit):
+    return -torch.log1p(torch.exp(logit))
+
+
 def log_wrong_side(logit):
     return -((-logit).clamp(min=0) + torch.log1p(torch.exp(-logit.abs())))
 
@@ -114,6 +122,10 @@ def repaired_sigmoid_twice(real, fake):
     return d_loss(real.sigmoid(), fake.sigmoid()), g_loss(fake)
 
 
+def repaired_saturating(real, fake):
+    return d_loss(real, fake), -softplus(fake).mean()
+
+
 def repaired_g_caught(real, fake):
     return d_loss(real, fake), g_loss_caught(fake)
 
@@ -125,7 +137,7 @@ def logits():
 
 def strong_logits():
     """Logits as an overconfident discriminator gives them, from -90 to 90, a few ordinary ones among them."""
-    return (torch.cat([180 * torch.rand(6) - 90, 2 * torch.randn(4), 40 + 40 * torch.rand(2)]),)
+    return (torch.cat([torch.tensor([-90.0, 90.0]), 180 * torch.rand(6) - 90, 2 * torch.randn(4), 40 + 40 * torch.rand(2)]),)
 
 
 book = Workbook(
@@ -139,6 +151,7 @@ book = Workbook(
              "probability 1 - D, whose log is -softplus(+logit)."),
             (d_loss_averaged, "You average the two halves; V is their sum. Half the loss reads 0.693 at a draw, not 1.386, "
              "which is how the two numbers get mixed up between repositories."),
+            (d_loss_minus, "The second term needs its own minus, twice: -log(1 - D) = -(-softplus(l)) = +softplus(l)."),
             (d_loss_descending_value, "That is V itself. D wants V large, and an optimizer descends: give back -V."),
         ],
         ["Write down log D and log(1 - D) for a logit l first: -softplus(-l) and -softplus(l).",
@@ -176,6 +189,7 @@ book = Workbook(
         [
             (log_naive, "From a logit of about 17 on the sigmoid rounds to 1 in float32, so you take log 0 = -inf."),
             (log_epsilon, "The 1e-8 hides the -inf behind log(1e-8) = -18.4: wrong by 70 at a logit of 88, with slope 0."),
+            (log_overflow, "Right on paper, but exp(l) overflows to inf above l = 88.7 in float32: keep exponents negative."),
             (log_wrong_side, "That is log sigmoid(l), the log of the other verdict: mirror it, l to -l."),
         ],
         ["log(1 - sigmoid(l)) = -log(1 + exp(l)). Only exp(l) with a large l is dangerous.",
@@ -203,6 +217,7 @@ book = Workbook(
             (repaired_swapped, "G's loss is right, D's second term is not: it asks D to call the fakes real."),
             (repaired_sign, "G's loss is right. D's loss is V: descending it makes D worse. Give it a minus."),
             (repaired_sigmoid_twice, "G's loss is right. D's logits pass through a sigmoid before softplus: one too many."),
+            (repaired_saturating, "D's loss is right. G's is the saturating one: here the non-saturating one is asked for."),
             (repaired_g_caught, "D's loss is right. G's is not: descending it lowers D's verdict on the fakes."),
         ],
         ["Try the page's gradient check on your two losses: in which direction must each logit move?",
