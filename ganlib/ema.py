@@ -16,16 +16,17 @@ class EMA:
 
     def __init__(self, module, decay=0.995):
         expect(0 <= decay < 1, "decay", decay, "a number in [0, 1)", "0.995 suits a few thousand steps")
-        self.decay, self.steps = decay, 0
+        self.decay = decay
         self.module = copy.deepcopy(module).requires_grad_(False).eval()
+        self.steps = torch.zeros((), device=next(module.parameters()).device)  # counted there, so that a CUDA graph can
 
     @torch.no_grad()
     def update(self, module):
         """Move the shadow one step toward module; integer buffers, such as batch norm's counter, are copied."""
         self.steps += 1
-        weight = 1 - min(self.decay, self.steps / (self.steps + 20))
+        weight = 1 - (self.steps / (self.steps + 20)).clamp(max=self.decay)
         for shadow, value in zip(self.module.state_dict().values(), module.state_dict().values()):
             if shadow.is_floating_point():
-                shadow.lerp_(value, weight)
+                shadow.lerp_(value, weight.to(shadow.dtype))
             else:
                 shadow.copy_(value)

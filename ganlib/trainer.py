@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
+from ganlib.accelerate import Rounds, recorder
 from ganlib.errors import expect
 from ganlib.store import load_tensors, save_tensors, set_torch_random_state, torch_random_state
 
@@ -35,12 +36,15 @@ class Trainer:
     gan: anything with step(x, y) -> named 0-dim terms, d_steps, device, state() and load_state(). data: anything with
     batch(n) -> (x, y) and, for labels, `conditional=True` passes y on. seed: of the training's own random stream, which
     code in the loop's body cannot disturb. Building a Trainer starts over; `until` goes on.
+    graph: on a GPU, play rounds as one CUDA graph; needs gan.baked(). Say False where the Python code of a step changes
+    from one step to the next, such as a counter: a graph would repeat what it was at its recording.
     """
 
-    def __init__(self, gan, data, batch_size=64, *, conditional=False, seed=0):
+    def __init__(self, gan, data, batch_size=64, *, conditional=False, seed=0, graph=True):
         expect(isinstance(batch_size, int) and batch_size > 1, "batch_size", batch_size, "a whole number, 2 or more", "use 64")
         self.gan, self.data, self.batch_size, self.conditional = gan, data, batch_size, conditional
         self.step, self.seconds, self.history = 0, 0.0, []
+        self.rounds = Rounds(self.play_round, lambda: gan.baked(), recorder(gan.device) if graph else None)
         with own_random_stream(gan.device) as stream:
             torch.manual_seed(seed)
         self.stream = stream.state
@@ -61,21 +65,25 @@ class Trainer:
 
     def burst(self, end, total, stopped):
         """Steps up to `end` without a word to the host, then one Snapshot."""
-        start, began, sums = self.step, time.perf_counter(), {}
+        start, began = self.step, time.perf_counter()
+        self.rounds.begin()
         with own_random_stream(self.gan.device, self.stream) as stream:
             while self.step < end and not (stopped and self.step > start):  # at least one step, so that there are means
-                x, y = self.data.batch(self.batch_size * self.gan.d_steps)
-                for name, term in self.gan.step(x, y if self.conditional else None).items():
-                    sums[name] = sums.get(name, 0) + term
+                self.rounds()
                 self.step += 1
-            values = torch.stack(list(sums.values())).tolist()  # the one wait for the device
+            totals = self.rounds.totals()
         self.stream = stream.state
         self.seconds += time.perf_counter() - began
-        terms = {name: value / (self.step - start) for name, value in zip(sums, values)}
+        terms = {name: total / (self.step - start) for name, total in totals.items()}
         self.history.append({"step": self.step, **terms})
         self.check_finite(terms)
         images = self.step * self.batch_size * self.gan.d_steps
         return Snapshot(self.step, total, terms, self.seconds, images / self.seconds)
+
+    def play_round(self):
+        """One batch drawn and one step on it -> the step's named terms."""
+        x, y = self.data.batch(self.batch_size * self.gan.d_steps)
+        return self.gan.step(x, y if self.conditional else None)
 
     def check_finite(self, terms):
         """Stop at the first snapshot whose mean is not a number, naming the term and what usually causes it."""

@@ -1,0 +1,98 @@
+"""What makes training fast on a GPU: a whole round, batch and step, recorded once as a CUDA graph. No reader needs it.
+
+A small GAN's step is about a hundred kernels of a few microseconds; starting them one by one takes longer than running
+them. A graph starts all of them at once. On a CPU a round is simply played.
+"""
+
+from contextlib import contextmanager
+
+import torch
+
+WARM_UP = 3  # rounds played before the recording, so that optimizers have their state and libraries their workspaces
+
+
+class Rounds:
+    """Plays rounds of training and adds up their terms on the device, without a wait for it.
+
+    play_round() -> named 0-dim terms. baked() -> what a recording holds fast, such as learning rates and the addresses
+    of weights: when it changes, a new recording is made. recorder: see `recorder`; None plays kernel by kernel.
+    The rounds before the recording are rounds like any other: they train.
+    """
+
+    def __init__(self, play_round, baked, recorder=None):
+        self.play_round, self.baked, self.recorder = play_round, baked, recorder
+        self.names, self.sums, self.replay, self.recorded, self.played = [], None, None, None, 0
+
+    def begin(self):
+        """Start new sums, and drop a recording that no longer fits."""
+        if self.sums is not None:
+            self.sums.zero_()
+        if self.replay is not None and self.recorded != self.baked():
+            self.replay, self.played = None, 0
+
+    def __call__(self):
+        """Play one round."""
+        if self.recorder is not None and self.replay is None and self.played >= WARM_UP:
+            self.try_to_record()
+        if self.replay is not None:
+            self.replay()
+        elif self.recorder is not None:
+            with self.recorder.aside():
+                self.play()
+        else:
+            self.play()
+        self.played += 1
+
+    def play(self):
+        """One round, kernel by kernel, its terms added to the sums."""
+        terms = self.play_round()
+        values = torch.stack([term.detach() for term in terms.values()])  # (terms,)
+        if self.sums is None:
+            self.names, self.sums = list(terms), torch.zeros_like(values)
+        self.sums += values
+
+    def try_to_record(self):
+        """Record a round; where that cannot be done, say so once and play on kernel by kernel."""
+        try:
+            self.replay, self.recorded = self.recorder.record(self.play), self.baked()
+        except RuntimeError as error:
+            self.recorder = None
+            reason = str(error).strip().splitlines()[0]
+            print(f"Training goes on, but slower: this step cannot be recorded as a CUDA graph ({reason}).")
+
+    def totals(self):
+        """Name -> sum over the rounds since `begin`; the one wait for the device."""
+        return dict(zip(self.names, self.sums.tolist()))
+
+
+def recorder(device):
+    """What records rounds on this device: `CudaGraphs` on a GPU, None elsewhere."""
+    return CudaGraphs(torch.device(device)) if torch.device(device).type == "cuda" else None
+
+
+class CudaGraphs:
+    """Records work on one GPU."""
+
+    def __init__(self, device):
+        self.device = device
+
+    @contextmanager
+    def aside(self):
+        """Inside, work goes to a stream of its own, as rounds before a recording must."""
+        stream, here = torch.cuda.Stream(self.device), torch.cuda.current_stream(self.device)
+        stream.wait_stream(here)
+        with torch.cuda.stream(stream):
+            yield
+        here.wait_stream(stream)
+
+    def record(self, play):
+        """Record the kernels that play() starts, without running them -> a function that runs them all."""
+        generator = torch.cuda.default_generators[self.device.index or torch.cuda.current_device()]
+        before, graph = generator.clone_state(), torch.cuda.CUDAGraph()
+        try:
+            with torch.cuda.graph(graph):
+                play()
+        except RuntimeError:
+            generator.graphsafe_set_state(before)  # a broken recording leaves the generator locked
+            raise
+        return graph.replay

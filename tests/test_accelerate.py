@@ -1,0 +1,146 @@
+"""Recorded rounds: their bookkeeping on any machine, with a recorder that only counts; the CUDA graphs themselves on a GPU."""
+
+from contextlib import nullcontext
+from functools import partial
+
+import pytest
+import torch
+
+from ganlib import data, toys
+from ganlib.accelerate import WARM_UP, Rounds, recorder
+from ganlib.gan import GAN
+from ganlib.losses import wasserstein
+from ganlib.models import MLPDiscriminator, MLPGenerator
+from ganlib.penalties import clip_weights, gradient_penalty, r1_penalty
+from ganlib.trainer import Trainer
+
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="records CUDA graphs: needs a GPU that CUDA can use")
+
+
+class CountingRecorder:
+    """Records nothing: plays again. Counts recordings, or fails at the first."""
+
+    def __init__(self, error=None):
+        self.error, self.recordings, self.replays = error, 0, 0
+
+    def aside(self):
+        return nullcontext()
+
+    def record(self, play):
+        if self.error:
+            raise self.error
+        self.recordings += 1
+
+        def replay():
+            self.replays += 1
+            play()
+
+        return replay
+
+
+def small_trainer(recorder=None):
+    torch.manual_seed(0)
+    gan = GAN(MLPGenerator(4, (8, 8), (2,)), MLPDiscriminator((8,), (2,)), penalty=r1_penalty)
+    trainer = Trainer(gan, toys.ring(), 16)
+    trainer.rounds.recorder = recorder
+    return trainer
+
+
+def weights(trainer):
+    return {name: value.clone() for name, value in trainer.gan.state().items()}
+
+
+def test_warm_up_rounds_and_replays_are_steps_like_any_other():
+    counting = CountingRecorder()
+    plain, recorded = small_trainer(), small_trainer(counting)
+    terms = [[snapshot.terms for snapshot in trainer.until(20, every=7)] for trainer in (plain, recorded)]
+    assert terms[0] == terms[1]
+    assert (counting.recordings, counting.replays) == (1, 20 - WARM_UP)
+    assert all(torch.equal(value, weights(recorded)[name]) for name, value in weights(plain).items())
+
+
+def test_means_of_terms_are_means_over_the_snapshots_own_steps():
+    values = iter(torch.arange(1.0, 9.0))
+    rounds = Rounds(lambda: {"a": next(values), "b": torch.tensor(2.0)}, baked=tuple)
+    for expected in (1 + 2 + 3, 4 + 5 + 6):
+        rounds.begin()
+        for _ in range(3):
+            rounds()
+        assert rounds.totals() == {"a": expected, "b": 6.0}
+
+
+def test_a_changed_learning_rate_or_a_loaded_state_is_recorded_anew(tmp_path):
+    counting = CountingRecorder()
+    trainer = small_trainer(counting)
+    list(trainer.until(10, every=5))
+    list(trainer.until(20, every=5))
+    assert counting.recordings == 1
+    trainer.gan.g_optimizer.param_groups[0]["lr"] = 1e-5
+    list(trainer.until(30))
+    assert counting.recordings == 2
+    trainer.save(tmp_path / "a.safetensors")
+    trainer.load(tmp_path / "a.safetensors")  # the optimizers' moments now lie elsewhere
+    list(trainer.until(40))
+    assert counting.recordings == 3
+
+
+def test_a_step_that_cannot_be_recorded_trains_on_with_one_sentence(capsys):
+    trainer = small_trainer(CountingRecorder(RuntimeError("operation not permitted when stream is capturing\nmore")))
+    plain = small_trainer()
+    assert [s.terms for s in trainer.until(20)] == [s.terms for s in plain.until(20)]
+    said = capsys.readouterr().out
+    assert said.count("cannot be recorded as a CUDA graph (operation not permitted when stream is capturing)") == 1
+
+
+def test_no_recorder_on_a_cpu():
+    assert recorder("cpu") is None
+
+
+VARIANTS = {
+    "plain": {},
+    "two critic steps, gradient penalty": {"loss": wasserstein, "penalty": gradient_penalty, "d_steps": 2},
+    "R1": {"penalty": r1_penalty},
+    "clipped": {"loss": wasserstein, "after_d_step": partial(clip_weights, limit=0.05)},
+}
+
+
+def on_gpu(graph, n_classes=0, **rules):
+    torch.manual_seed(0)
+    G, D = (net(n_classes=n_classes).cuda() for net in (MLPGenerator, MLPDiscriminator))
+    gan = GAN(G, D, lr=2e-4, **rules)
+    return Trainer(gan, data.load("mnist", device="cuda"), conditional=bool(n_classes), graph=graph)
+
+
+@needs_gpu
+@pytest.mark.parametrize("rules", VARIANTS.values(), ids=VARIANTS)
+@pytest.mark.parametrize("n_classes", [0, 10])
+def test_a_graph_trains_as_kernel_by_kernel(rules, n_classes):
+    trainers = [on_gpu(graph, n_classes, **rules) for graph in (False, True)]
+    eager, graphed = ([s.terms for s in trainer.until(30, every=10)] for trainer in trainers)
+    assert trainers[1].rounds.replay is not None, "nothing was recorded"
+    for a, b in zip(eager, graphed):
+        assert a == pytest.approx(b, rel=2e-2, abs=2e-3)
+    for name, value in trainers[0].gan.state().items():
+        torch.testing.assert_close(trainers[1].gan.state()[name], value, rtol=5e-2, atol=5e-3, msg=name)
+
+
+@needs_gpu
+def test_a_graph_draws_new_batches_and_new_noise():
+    trainer = on_gpu(True)
+    losses = [s.terms["d_loss"] for s in trainer.until(40, every=1)]
+    assert len(set(losses[10:])) > 25
+
+
+@needs_gpu
+def test_a_step_that_waits_for_the_device_falls_back(capsys):
+    class Waiting(GAN):
+        def g_objective(self, fake, y=None):
+            terms = super().g_objective(fake, y)
+            assert terms["g_loss"].item() > -1e9
+            return terms
+
+    torch.manual_seed(0)
+    trainer = Trainer(Waiting(MLPGenerator().cuda(), MLPDiscriminator().cuda()), data.load("mnist", device="cuda"))
+    snapshots = list(trainer.until(20, every=10))
+    assert "cannot be recorded as a CUDA graph" in capsys.readouterr().out
+    assert [s.step for s in snapshots] == [10, 20] and torch.randn(3, device="cuda").isfinite().all()
