@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import tempfile
 import time
 import zlib
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import torch
@@ -21,12 +21,14 @@ DIGITS = [str(digit) for digit in range(10)]
 CLOTHES = ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"]
 CLASS_NAMES = {"mnist": DIGITS, "fashion": CLOTHES}
 DOWNLOAD = """
-import json, sys
-from torchvision import datasets
-d = getattr(datasets, sys.argv[1])
-d.mirrors = [sys.argv[2]] if isinstance(d.mirrors, (list, tuple)) else sys.argv[2]
-d.resources = json.loads(sys.argv[4])
-d(sys.argv[3], download=True)
+import sys, urllib.request
+try:
+    for url, path in zip(sys.argv[1::2], sys.argv[2::2]):
+        request = urllib.request.Request(url, headers={"User-Agent": "ganlib"})
+        with urllib.request.urlopen(request) as answer, open(path, "wb") as file:
+            file.write(answer.read(1 << 26))  # 64 MB, more than any of the files: an endless answer does not fill the disk
+except Exception as error:
+    sys.exit(str(error))
 """
 TORCHVISION_NAMES = {"mnist": "MNIST", "fashion": "FashionMNIST"}
 
@@ -70,11 +72,13 @@ def load(name="mnist", *, full=False, device=None, cache=None, deadline=20.0):
     MNIST: LeCun, Cortes and Burges. Fashion-MNIST: Xiao, Rasul and Vollgraf, 2017, arXiv:1708.07747.
     """
     expect(name in CLASS_NAMES, "name", name, f"one of {', '.join(CLASS_NAMES)}", "check the spelling")
+    ok = isinstance(deadline, (int, float)) and deadline > 0
+    expect(ok, "deadline", deadline, "a positive number of seconds", "deadline=20")
     files = fetch(name, Path(cache or user_folder()) / name, deadline) if full else None
-    if full and files is None:
-        print(f"Training goes on with the {len(CLASS_NAMES[name]) * (1000 if name == 'mnist' else 500):,} bundled images.")
     images, labels = files or (asset(f"data/{name}-images.idx.gz"), asset(f"data/{name}-labels.idx.gz"))
     images, labels = torch.from_numpy(read_idx(images)).unsqueeze(1), torch.from_numpy(read_idx(labels)).long()
+    if full and files is None:
+        print(f"Training goes on with the {len(images):,} bundled images in place of all 60,000.")
     return ImageSet(images.to(device), labels.to(device), CLASS_NAMES[name])
 
 
@@ -104,25 +108,25 @@ def fetch(name, folder, deadline, mirrors=None):
 
     Nothing unverified ever lies in the folder: files arrive in a temporary one and are renamed into place.
     """
+    end, reasons = time.monotonic() + deadline, []
     known, files = resources(name)
-    targets = [folder / file for file, _ in files]
-    if all(map(is_whole, targets, [md5 for _, md5 in files])):
+    targets, mirrors = [folder / file for file, _ in files], mirrors or known
+    if are_whole(folder, files):
         return targets
-    end, reason = time.monotonic() + deadline, "no mirror is known"
-    mirrors = mirrors or known
     for i, mirror in enumerate(mirrors):
         seconds = (end - time.monotonic()) / (len(mirrors) - i)  # a silent mirror must leave time for the next
         try:
             with tempfile.TemporaryDirectory(dir=make_folder(folder)) as temporary:
-                reason = download(name, files, mirror, temporary, seconds)
-                arrived = [Path(temporary, TORCHVISION_NAMES[name], "raw", file) for file, _ in files]
-                if all(map(is_whole, arrived, [md5 for _, md5 in files])):
-                    for source, target in zip(arrived, targets):
-                        os.replace(source, target)
-                    return targets
+                reason = download(files, mirror, temporary, seconds)
+                if are_whole(Path(temporary), files):
+                    for target in targets:
+                        os.replace(Path(temporary, target.name), target)
         except OSError as error:
             reason = f"the folder for downloads cannot be written ({error.strerror})"
-    print(f"The full {TORCHVISION_NAMES[name]} could not be fetched: {reason}.")
+        if are_whole(folder, files):  # thanks to this process or to another one
+            return targets
+        reasons.append(f"{urlsplit(mirror).hostname}: {reason}")
+    print(f"The full {TORCHVISION_NAMES[name]} could not be fetched: {'; '.join(reasons) or 'no mirror is known'}.")
     return None
 
 
@@ -132,24 +136,28 @@ def make_folder(folder):
     return folder
 
 
-def is_whole(path, md5):
-    """Whether the file is there with this md5."""
-    return path.is_file() and hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() == md5
+def are_whole(folder, files):
+    """Whether every (file name, md5) lies in the folder."""
+    return all(md5_of(folder / file) == md5 for file, md5 in files)
 
 
-def download(name, files, mirror, folder, seconds):
-    """Let torchvision download into the folder from one mirror -> what went wrong, in words.
-
-    In a process of its own: torchvision's downloader has no time limit, and a process can be ended.
-    """
-    command = [sys.executable, "-c", DOWNLOAD, TORCHVISION_NAMES[name], mirror, folder, json.dumps(files)]
+def md5_of(path):
+    """The md5 of a file, None where it cannot be read."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=max(seconds, 0.1))
+        return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+    except OSError:
+        return None
+
+
+def download(files, mirror, folder, seconds):
+    """Fetch the files from one mirror into the folder -> what went wrong, in words, if they are not what they should be.
+
+    In a process of its own, because a process can be ended: a time limit on a socket starts anew with every byte.
+    """
+    pairs = [part for file, _ in files for part in (mirror + file, str(Path(folder, file)))]
+    try:
+        done = subprocess.run([sys.executable, "-c", DOWNLOAD, *pairs], capture_output=True, text=True, timeout=max(seconds, 0.1))
     except subprocess.TimeoutExpired:
-        return f"no answer within {seconds:.0f} s"
-    return "the file that came was not the right one" if done.returncode == 0 else last_line(done.stderr)
-
-
-def last_line(text):
-    """The last line of a process's complaint, which names the cause."""
-    return (text.strip().splitlines() or ["the download failed"])[-1][:200]
+        return f"not done within {seconds:.0f} s, which a longer deadline may mend"
+    problem = " ".join(done.stderr.split())[-200:] or "the download failed"
+    return problem if done.returncode else "what came was not the file, perhaps a log-in page of the network"

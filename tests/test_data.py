@@ -1,17 +1,13 @@
-"""Data: the bundle is a balanced part of the originals, fetching is bounded and verified, toys have the moments they state."""
+"""Data: the bundle is balanced and in range, bad input is named, toys have the moments they state. Faults: tests/faults."""
 
 import gzip
-import hashlib
-import http.server
 import math
-import threading
-import time
 
 import numpy as np
 import pytest
 import torch
 
-from ganlib import data, store, toys
+from ganlib import data, toys
 
 
 @pytest.mark.parametrize("name, per_class", [("mnist", 1000), ("fashion", 500)])
@@ -58,93 +54,6 @@ def test_bad_input_is_named():
         data.ImageSet(images, labels, ["a", "b"])
     with pytest.raises(ValueError, match="n: got 5; expected 1 to 4 images"):
         data.ImageSet(images, labels, data.DIGITS).batch(5)
-
-
-def test_a_damaged_asset_is_refused(tmp_path, monkeypatch):
-    good = store.ASSETS
-    (tmp_path / "data").mkdir()
-    (tmp_path / "hashes.json").write_text((good / "hashes.json").read_text())
-    whole = (good / "data/mnist-labels.idx.gz").read_bytes()
-    (tmp_path / "data/mnist-labels.idx.gz").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    monkeypatch.setattr(store, "ASSETS", tmp_path)
-    with pytest.raises(ValueError, match="mnist-labels.idx.gz's sha256: .*the file is damaged or changed"):
-        store.asset("data/mnist-labels.idx.gz")
-
-
-# A mirror on loopback that misbehaves as asked.
-
-
-class Mirror(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):  # noqa: N802, the name that http.server asks for
-        body = self.server.files.get(self.path.rsplit("/", 1)[-1], b"")
-        how = self.server.how
-        if how == "silent":
-            time.sleep(30)
-        self.send_response(503 if how == "busy" else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write({"page": b"<html>please log in</html>".ljust(len(body)), "cut": body[:100]}.get(how, body))
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def mirror(monkeypatch):
-    """start(how) -> the URL of a mirror that serves a tiny data set under the original names."""
-    rng = np.random.default_rng(0)
-    idx = lambda a: gzip.compress(bytes([0, 0, 8, a.ndim]) + np.array(a.shape, ">u4").tobytes() + a.tobytes())  # noqa: E731
-    files = {
-        "train-images-idx3-ubyte.gz": idx(rng.integers(0, 256, (20, 28, 28), np.uint8)),
-        "train-labels-idx1-ubyte.gz": idx(np.arange(20, dtype=np.uint8) % 10),
-    }
-    pairs = [(name, hashlib.md5(body).hexdigest()) for name, body in files.items()]
-    servers = []
-
-    def start(how):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
-        server.daemon_threads, server.how, server.files = True, how, files
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}/"
-
-    monkeypatch.setattr(data, "resources", lambda name: ([], pairs))
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-def test_fetch_takes_a_good_mirror_after_a_bad_one(mirror, tmp_path):
-    files = data.fetch("mnist", tmp_path / "cache", 60, [mirror("busy"), mirror("good")])
-    assert [f.name for f in files] == ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"]
-    assert data.read_idx(files[0]).shape == (20, 28, 28)
-    assert sorted(p.name for p in (tmp_path / "cache").iterdir()) == sorted(f.name for f in files)
-    assert data.fetch("mnist", tmp_path / "cache", 60, []) == files, "a second time no mirror is needed"
-    files[0].write_bytes(b"damaged")
-    assert data.fetch("mnist", tmp_path / "cache", 60, [mirror("good")]) == files
-    assert data.read_idx(files[0]).shape == (20, 28, 28)
-
-
-@pytest.mark.parametrize("how", ["silent", "busy", "page", "cut"])
-def test_a_bad_mirror_leaves_nothing_and_is_told(mirror, tmp_path, capsys, how):
-    began = time.monotonic()
-    assert data.fetch("mnist", tmp_path / "cache", 15, [mirror(how)]) is None
-    assert time.monotonic() - began < 20
-    assert "The full MNIST could not be fetched: " in capsys.readouterr().out
-    assert list((tmp_path / "cache").iterdir()) == []
-
-
-def test_full_falls_back_to_the_bundle_with_a_sentence(mirror, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(data, "resources", lambda name: (["http://127.0.0.1:9/"], [("train-images-idx3-ubyte.gz", "0" * 32)]))
-    assert len(data.load("mnist", full=True, cache=tmp_path, deadline=15)) == 10_000
-    assert "Training goes on with the 10,000 bundled images." in capsys.readouterr().out
-
-
-def test_an_unwritable_cache_falls_back(tmp_path, capsys):
-    (tmp_path / "file").write_text("not a folder")
-    assert data.fetch("mnist", tmp_path / "file" / "mnist", 5, ["http://127.0.0.1:9/"]) is None
-    assert "the folder for downloads cannot be written" in capsys.readouterr().out
 
 
 # Toys
