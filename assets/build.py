@@ -1,4 +1,4 @@
-"""Rebuild every bundled asset: python assets/build.py [data] [judges] [checkpoints] [figures]; all of them by default.
+"""Rebuild every bundled asset: python assets/build.py [data] [judges] [checkpoints] [figures] [vendor]; all of them by default.
 
 The original files of MNIST and Fashion-MNIST are read from --originals FOLDER (FOLDER/mnist/*.gz, FOLDER/fashion/*.gz),
 as their authors publish them. Afterwards assets/hashes.json holds the sha256 of each asset.
@@ -8,7 +8,10 @@ import argparse
 import gzip
 import hashlib
 import json
+import subprocess
 import sys
+import tarfile
+import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -143,16 +146,31 @@ def build_figures(folder):
         plots.image_grid(samples, columns=15).save(temporary, "PNG")
 
 
+REVEAL = "reveal.js@6.0.2"
+REVEAL_FILES = {"dist/reveal.js": "reveal.js", "dist/reveal.css": "reveal.css", "dist/plugin/notes.js": "reveal-notes.js"}
+
+
+def build_vendor(folder):
+    """What slides need of reveal.js, from its npm package; its license stands in LICENSES.md."""
+    with tempfile.TemporaryDirectory() as temporary:
+        subprocess.run(["npm", "pack", "--silent", REVEAL], cwd=temporary, check=True)
+        with tarfile.open(next(Path(temporary).glob("*.tgz"))) as package:
+            for source, name in REVEAL_FILES.items():
+                with store.replacing(ASSETS / "vendor" / name) as target:
+                    target.write_bytes(package.extractfile(f"package/{source}").read())
+
+
 def write_hashes():
-    """The sha256 of every data file and checkpoint, for ganlib.store.asset to check."""
-    files = sorted([*ASSETS.glob("data/*.gz"), *ASSETS.glob("checkpoints/*.safetensors")])
+    """The sha256 of every bundled file, for ganlib.store.asset to check."""
+    files = sorted([*ASSETS.glob("data/*.gz"), *ASSETS.glob("checkpoints/*.safetensors"), *ASSETS.glob("vendor/*.*")])
     hashes = {f.relative_to(ASSETS).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
     with store.replacing(ASSETS / "hashes.json") as temporary:
         temporary.write_text(json.dumps(hashes, indent=1) + "\n")
 
 
 def main():
-    steps = {"data": build_data, "judges": build_judges, "checkpoints": build_checkpoints, "figures": build_figures}
+    steps = {"data": build_data, "judges": build_judges, "checkpoints": build_checkpoints, "figures": build_figures,
+             "vendor": build_vendor}  # fmt: skip
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("steps", nargs="*", choices=[*steps, []], help="what to rebuild")
     parser.add_argument("--originals", type=Path, required=True, help="folder with mnist/ and fashion/")

@@ -86,7 +86,11 @@ def test_the_license_files_name_every_asset():
     text = (ROOT / "assets" / "LICENSES.md").read_text(encoding="utf-8")
     assert "CC BY-SA 3.0" in text and "Zalando SE" in text and "mnist-*.idx.gz" in text and "fashion-*.idx.gz" in text
     hashes = json.loads((ROOT / "assets" / "hashes.json").read_text())
-    files = {p.relative_to(ROOT / "assets").as_posix() for f in ("data", "checkpoints") for p in (ROOT / "assets" / f).glob("*.*")}
+    files = {
+        p.relative_to(ROOT / "assets").as_posix()
+        for f in ("data", "checkpoints", "vendor")
+        for p in (ROOT / "assets" / f).glob("*.*")
+    }
     assert set(hashes) == files
 
 
