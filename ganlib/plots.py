@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from IPython.display import display
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -45,15 +46,56 @@ def canvas(rows=1, columns=1, size=None):
 
 def png(picture, small=True):
     """A Figure or a PIL image as PNG bytes: small ones to store in a notebook, or quick ones for a live widget."""
-    buffer = io.BytesIO()
     if isinstance(picture, Figure):
-        picture.savefig(buffer, format="png", pil_kwargs={"compress_level": 1})
-        if not small:
-            return buffer.getvalue()
-        picture = Image.open(buffer).convert("RGB").quantize(64, dither=Image.Dither.NONE)  # a third of the size
-        buffer = io.BytesIO()
+        picture = pixels(picture)
+    if small and picture.mode == "RGB":
+        picture = picture.quantize(128, dither=Image.Dither.NONE)  # a third of the size
+    buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=small, **({} if small else {"compress_level": 1}))
     return buffer.getvalue()
+
+
+class Painter:
+    """Figures drawn one after another, quickly: laying one out costs as much as drawing it, so a layout is kept while it fits."""
+
+    def __init__(self):
+        self.outline, self.places = None, []
+
+    def draw(self, figure):
+        """A Figure as a PIL image."""
+        if len(self.places) == len(figure.axes):
+            figure.set_layout_engine("none")
+            for ax, place in zip(figure.axes, self.places):
+                ax.set_position(place)
+            image = pixels(figure)
+            if outline(figure) == self.outline:
+                return image
+            figure.set_layout_engine("constrained")
+        image = pixels(figure)
+        self.outline, self.places = outline(figure), [ax.get_position(original=True) for ax in figure.axes]
+        return image
+
+    def png(self, picture):
+        """A Figure or a PIL image as PNG bytes, encoded for speed."""
+        return png(self.draw(picture) if isinstance(picture, Figure) else picture, small=False)
+
+
+def pixels(figure):
+    """A Figure, laid out as it says, as a PIL image."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba()).convert("RGB")
+
+
+def outline(figure):
+    """What the layout depends on: the figure's size, and for each ax how much text stands around it."""
+    lines = [(ax.get_title(loc="left").count("\n"), ax.get_xlabel() > "", ax.get_ylabel() > "") for ax in figure.axes]
+    ticks = [
+        max((len(tick.label1.get_text()) for tick in axis.get_major_ticks()), default=0)
+        for ax in figure.axes
+        for axis in (ax.xaxis, ax.yaxis)
+    ]
+    return tuple(figure.get_size_inches()), lines, ticks
 
 
 def show(picture, caption):
@@ -91,15 +133,41 @@ def image_grid(images, columns=8, scale=2, gap=2):
     return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
 
 
-def loss_curves(ax, history, zero_lines=True):
-    """Each term of a Trainer's history against the step, with the values at a draw, 2 log 2 and log 2, marked."""
+def beside(left, right, gap=12):
+    """Two PIL images in one row, on white."""
+    sheet = Image.new("RGB", (left.width + gap + right.width, max(left.height, right.height)), "white")
+    for picture, x in ((left, 0), (right, left.width + gap)):
+        sheet.paste(picture, (x, (sheet.height - picture.height) // 2))
+    return sheet
+
+
+def below(upper, lower, gap=8):
+    """Two PIL images, one under the other, on white."""
+    sheet = Image.new(upper.mode, (max(upper.width, lower.width), upper.height + gap + lower.height), "white")
+    for picture, y in ((upper, 0), (lower, upper.height + gap)):
+        sheet.paste(picture, ((sheet.width - picture.width) // 2, y))
+    return sheet
+
+
+AT_A_DRAW = (2 * np.log(2), np.log(2))  # of the original game's losses
+NAMES = {2 * np.log(2): "2 log 2", np.log(2): "log 2", -np.log(2): "-log 2", 0.0: "0", 2.0: "2"}
+
+
+def values_at_a_draw(loss):
+    """The values of d_loss and g_loss where D answers logit 0 to everything."""
+    logits = torch.zeros(2)
+    return sorted({loss.d_loss(logits, logits).item(), loss.g_loss(logits).item()})
+
+
+def loss_curves(ax, history, draws=AT_A_DRAW):
+    """Each term of a Trainer's history against the step; draws: values where the players are even, as dotted lines."""
     names = [name for name in history[-1] if name != "step"] if history else []
     for i, name in enumerate(names):
         ax.plot([row["step"] for row in history], [row[name] for row in history], color=PALETTE[i], ls=DASHES[i], label=name)
-    if zero_lines:
-        for value, text in ((2 * np.log(2), "2 log 2"), (np.log(2), "log 2")):
-            ax.axhline(value, color="0.6", lw=1, ls=":")
-            ax.annotate(text, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=12, color="0.35")
+    for value in draws:
+        text = next((name for known, name in NAMES.items() if abs(value - known) < 1e-6), f"{value:.2f}")
+        ax.axhline(value, color="0.6", lw=1, ls=":")
+        ax.annotate(text, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=12, color="0.35")
     ax.set(xlabel="step", ylabel="loss")
     if names:
         ax.legend(loc="best")
@@ -137,6 +205,21 @@ def critic_field(ax, critic, span=3.0, resolution=80, device=None):
     limit = max(values.abs().max().item(), 1e-6)
     ax.contourf(ticks, ticks, values, 20, cmap="RdBu", vmin=-limit, vmax=limit, alpha=0.6)
     ax.set_aspect("equal")
+    return ax
+
+
+def verdict_field(ax, grid, span):
+    """D's probability of real over the square [-span, span]², grid (n, n) with x first: blue where D says real."""
+    shown = ax.imshow(grid.T, cmap="RdBu", vmin=0, vmax=1, alpha=0.55, origin="lower", extent=(-span, span, -span, span))
+    ax.figure.colorbar(shown, ax=ax, label="D's probability of real", ticks=(0, 0.5, 1))
+    return ax
+
+
+def arrows(ax, points, pull):
+    """Arrows at points (n, 2) along pull (n, 2); their length says how strong, up to half a unit."""
+    strength = pull.norm(dim=1, keepdim=True)
+    steps = 0.5 * pull / (1 + strength)
+    ax.quiver(*points.T, *steps.T, angles="xy", scale_units="xy", scale=1, width=0.004, color="black", zorder=3)
     return ax
 
 

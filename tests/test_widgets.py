@@ -88,7 +88,7 @@ def test_lerp_and_slerp():
 def test_live_view_draws_the_end_whatever_the_clock_says(gan, digits):
     trainer = Trainer(gan, digits, 8, conditional=True)
     with capture_output() as output:
-        live = widgets.LiveView(trainer, seconds=1e9, y=torch.arange(64) % 10)
+        live = widgets.LiveView(trainer, seconds=1e9, classes=10)
         for snapshot in trainer.until(4, every=1):
             live.update(snapshot)
     outputs = output.outputs

@@ -1,0 +1,76 @@
+"""Sliders over any picture, and a scrubber over pictures recorded before."""
+
+import ipywidgets as widgets
+from IPython.display import display
+
+from ganlib import plots
+from ganlib.errors import expect
+from ganlib.widgets.controls import play, value_of
+
+
+class Explorer:
+    """Sliders over a picture: draw(**values) -> (Figure or PIL image, read-out in words), drawn anew at each move.
+
+    controls: name -> an ipywidgets control (see `slider`, `choice`, `play`); the question is shown above them.
+    below: more widgets under the picture. A page without a kernel still holds the first picture and its read-out.
+    """
+
+    def __init__(self, draw, controls, question="", below=()):
+        self.draw, self.controls, self.painter = draw, controls, plots.Painter()
+        self.image, self.words = live_image(question), widgets.HTML()
+        for control in controls.values():
+            value_of(control).observe(lambda change: self.redraw(), "value")
+        self.redraw()
+        heading = [widgets.HTML(f"<b>{question}</b>")] if question else []
+        self.box = widgets.VBox([*heading, *controls.values(), self.words, self.image, *below])
+        show_widget(self.box, self.picture, f"{question}\n{self.text}".strip())
+
+    def values(self):
+        """The present value of each control."""
+        return {name: value_of(control).value for name, control in self.controls.items()}
+
+    def set(self, **values):
+        """Move controls from code, as a student would by hand."""
+        for name, value in values.items():
+            expect(name in self.controls, "control", name, f"one of {', '.join(self.controls)}", "check the spelling")
+            value_of(self.controls[name]).value = value
+
+    def redraw(self):
+        """Draw for the present values."""
+        self.picture, self.text = self.draw(**self.values())
+        self.image.value = self.painter.png(self.picture)
+        self.words.value = spoken(self.text)
+
+
+class Scrubber(Explorer):
+    """Go back and forth over pictures recorded in training: frames is a list of (step, picture, words). It opens at the last."""
+
+    def __init__(self, frames, question="Drag, or press play: when does it happen?"):
+        expect(len(frames) > 0, "frames", frames, "at least one (step, picture, words)", "record some while training")
+        self.frames, last = frames, len(frames) - 1
+        super().__init__(self.frame, {"i": play(0, last, last, label="snapshot")}, question)
+
+    def frame(self, i):
+        """The i-th picture with its step."""
+        step, picture, words = self.frames[i]
+        return picture, f"step {step:,}: {words}"
+
+
+def live_image(name):
+    """A picture that can be replaced quickly; where ipywidgets can, it gets a name for screen readers."""
+    image = widgets.Image(format="png", layout=widgets.Layout(max_width="100%", align_self="flex-start"))
+    if image.has_trait("tooltip"):  # ipywidgets 8
+        image.tooltip = name or "picture, described above"
+    return image
+
+
+def spoken(text):
+    """Read-out as HTML, large enough for a projector."""
+    return f'<div style="font-size:16px;line-height:1.4">{text}</div>'
+
+
+def show_widget(box, picture, alt):
+    """Display a live widget, with a still picture and its text alternative for pages without a kernel."""
+    data, metadata = plots.picture_bundle(picture, alt)
+    view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
+    display({"application/vnd.jupyter.widget-view+json": view, **data}, metadata=metadata, raw=True)

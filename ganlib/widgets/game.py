@@ -1,0 +1,87 @@
+"""Real or fake? The student takes D's place and gets D's score."""
+
+import math
+
+import ipywidgets as widgets
+import torch
+
+from ganlib import plots
+from ganlib.errors import expect
+from ganlib.trainer import own_random_stream
+from ganlib.widgets.explorer import live_image, show_widget, spoken
+
+ANSWERS = {"surely fake, 5 %": 0.05, "rather fake, 25 %": 0.25, "no idea, 50 %": 0.5, "rather real, 75 %": 0.75,
+           "surely real, 95 %": 0.95}  # fmt: skip
+
+
+class RealOrFake:
+    """One picture at a time: how probable is it that it is real? The answers get the value V, as D's would.
+
+        V = mean over real of log D + mean over fake of log(1 - D)
+
+    gan: an unconditional GAN. data: anything with batch(n) -> (x, y). n: how many pictures, half of them fake.
+    """
+
+    def __init__(self, gan, data, n=20, question="Be D: how probable is it that this is real?", seed=0):
+        expect(n > 0 and n % 2 == 0, "n", n, "an even number, 2 or more", "n=20")
+        with own_random_stream(gan.device):
+            torch.manual_seed(seed)
+            order = torch.randperm(n)
+            self.images = torch.cat([data.batch(n // 2)[0], gan.generate(n // 2)])[order]
+        self.is_real, self.answers = (order < n // 2).tolist(), []
+        with torch.no_grad():
+            self.d_answers = gan.D(self.images).sigmoid().tolist()
+        self.image, self.words = live_image(question), widgets.HTML()
+        buttons = [widgets.Button(description=name, layout=widgets.Layout(width="150px")) for name in ANSWERS]
+        for button in buttons:
+            button.on_click(lambda button: self.answer(ANSWERS[button.description]))
+        again = widgets.Button(description="start over", layout=widgets.Layout(width="150px"))
+        again.on_click(lambda _: self.restart())
+        row = widgets.HBox([*buttons, again], layout=widgets.Layout(flex_flow="row wrap"))
+        self.box = widgets.VBox([widgets.HTML(f"<b>{question}</b>"), row, self.words, self.image])
+        self.redraw()
+        show_widget(self.box, plots.image_grid(self.images, columns=10, scale=3), f"{question}\n{n} digits, half of them are real.")
+
+    def answer(self, probability):
+        """Say how probable it is that the present picture is real; after the last one nothing happens."""
+        expect(0 < probability < 1, "probability", probability, "a number between 0 and 1", "0.5 for no idea")
+        if len(self.answers) < len(self.images):
+            self.answers.append(probability)
+            self.redraw()
+
+    def restart(self):
+        """Forget the answers; the pictures stay."""
+        self.answers = []
+        self.redraw()
+
+    def value(self, answers):
+        """V of these answers to the first pictures, nan until there are both kinds."""
+        on_real = [math.log(p) for p, real in zip(answers, self.is_real) if real]
+        on_fake = [math.log(1 - p) for p, real in zip(answers, self.is_real) if not real]
+        return sum(on_real) / len(on_real) + sum(on_fake) / len(on_fake) if on_real and on_fake else math.nan
+
+    def redraw(self):
+        """The next picture, or at the end all of them; the words give the verdict on the last answer, and the score."""
+        done, n = len(self.answers), len(self.images)
+        picture = plots.image_grid(self.images[done : done + 1], scale=8) if done < n else self.solution()
+        self.image.value = plots.png(picture, small=False)
+        self.words.value = spoken(f"{self.verdict()} {f'Picture {done + 1} of {n}.' if done < n else LEGEND}")
+
+    def verdict(self):
+        """What the last picture was, how many answers leaned the right way, and V beside D's on the same pictures."""
+        if not self.answers:
+            return f"V at a draw is -log 4 = {-math.log(4):.3f}."
+        done = len(self.answers)
+        right = sum((p > 0.5) == real for p, real in zip(self.answers, self.is_real) if p != 0.5)
+        last = f"That one was <b>{'real' if self.is_real[done - 1] else 'fake'}</b>; you said {self.answers[-1]:.0%}."
+        yours, ds = (f"{self.value(answers):.3f}" for answers in (self.answers, self.d_answers[:done]))
+        return f"{last} Right: {right} of {done}. V: yours <b>{yours}</b>, D's {ds}, at a draw {-math.log(4):.3f}."
+
+    def solution(self):
+        """All pictures: real ones in the upper rows, fakes in the lower."""
+        real = torch.tensor(self.is_real)
+        rows = [plots.image_grid(self.images[real == kind], columns=10, scale=3) for kind in (True, False)]
+        return plots.below(*rows)
+
+
+LEGEND = "Above the gap: the real ones. Below: the fakes."

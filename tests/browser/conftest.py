@@ -1,0 +1,35 @@
+"""What the browser tests share: one JupyterLab, one Chromium; a reason where there is none."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.browser import lab
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium under Playwright."""
+    if lab.CHROMIUM is None:
+        pytest.skip("no Chromium on the PATH; on Debian or Ubuntu: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=lab.CHROMIUM, args=lab.FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def server(browser, tmp_path_factory):
+    """JupyterLab on a copy of the notebooks."""
+    server = lab.Server(tmp_path_factory.mktemp("lab"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def shots(tmp_path_factory):
+    """Where the screenshots go: SHOTS from the environment, or a temporary folder."""
+    return Path(os.environ.get("SHOTS") or tmp_path_factory.mktemp("shots"))

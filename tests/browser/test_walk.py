@@ -1,0 +1,101 @@
+"""The walk that needs no kernel: in a real browser, from a file, its pixels are torch's."""
+
+import re
+
+import pytest
+import torch
+
+from ganlib import store, walk
+from ganlib.models import MLPGenerator
+
+
+@pytest.fixture(scope="module")
+def bundled():
+    return store.load_weights(MLPGenerator(), "checkpoints/mlp-gan.safetensors")
+
+
+def open_page(browser, folder, G, framed=False):
+    """The walk of G, opened from a file, in a frame or by itself -> the page or frame that it lives in."""
+    path = folder / "walk.html"
+    path.write_text(f"<!doctype html><title>t</title>{walk.frame(G)}" if framed else walk.page(G), encoding="utf-8")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    return page.frames[-1]
+
+
+def pixels_of(page, z):
+    """What the page computes for each row of z (n, z_dim) -> (n, pixels)."""
+    return torch.tensor([page.evaluate("z => Array.from(generate(z))", row) for row in z.tolist()])
+
+
+def test_pixels_equal_torchs(browser, tmp_path, bundled):
+    z = torch.cat([torch.zeros(1, 64), torch.randn(8, 64), 5 * torch.randn(2, 64)])
+    with torch.no_grad():
+        expected = bundled(z).flatten(1)
+    assert (pixels_of(open_page(browser, tmp_path, bundled), z) - expected).abs().max() < 1e-4
+
+
+def test_other_nets_and_shapes_stay_within_what_8_bits_allow(browser, tmp_path):
+    torch.manual_seed(0)
+    G = MLPGenerator(z_dim=5, widths=(16, 32, 32), shape=(1, 6, 10))
+    for module in G.net:  # statistics and gains that a folding must not confuse
+        if isinstance(module, torch.nn.BatchNorm1d):
+            for tensor in (module.running_mean, module.weight.data, module.bias.data):
+                tensor.normal_()
+            module.running_var.uniform_(0.1, 3)
+    z = torch.randn(6, 5)
+    with torch.no_grad():
+        expected = G.eval()(z).flatten(1)
+    found = pixels_of(open_page(browser, tmp_path, G), z)
+    assert found.shape == (6, 60) and 0 < (found - expected).abs().max() < 5e-2
+
+
+def test_the_page_says_where_the_walk_stands(browser, tmp_path, bundled):
+    page = open_page(browser, tmp_path, bundled, framed=True)
+
+    def share():
+        return float(re.search(r"([\d.]+) of the ends", page.inner_text("#words")).group(1))
+
+    assert 0.9 < share() < 1.1, "slerp stays on the sphere"
+    page.check("[value=lerp]")
+    assert 0.55 < share() < 0.85, "lerp cuts through it, near 1/√2"
+    page.evaluate("document.getElementById('t').value = 0; walk()")
+    start = page.evaluate("ends.from[0].map(x => x * x).reduce((a, b) => a + b) ** 0.5")
+    assert f"|z| = {start:.2f}" in page.inner_text("#words")
+
+
+def test_the_keyboard_does_all_of_it(browser, tmp_path, bundled):
+    page = open_page(browser, tmp_path, bundled)
+    picture = "() => document.getElementById('here').toDataURL()"
+    seen = [page.evaluate(picture)]
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowRight", "Enter"):  # from, to, path, t, new random samples
+        page.page.keyboard.press("Tab")
+        page.page.keyboard.press(key)
+        seen.append(page.evaluate(picture))
+    assert len(set(seen)) == 6, "each control changes the picture"
+    assert page.get_attribute("#here", "aria-label").startswith("The picture at t = 0.55 by lerp")
+
+
+def test_a_frame_is_as_tall_as_its_content_and_asks_for_nothing(browser, tmp_path, bundled):
+    asked = []
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.on("request", lambda request: asked.append(request.url))
+    (tmp_path / "phone.html").write_text(f"<!doctype html><title>t</title>{walk.frame(bundled)}", encoding="utf-8")
+    page.goto((tmp_path / "phone.html").as_uri())
+    page.wait_for_function("document.querySelector('iframe').offsetHeight > 600")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert [url for url in asked if not url.startswith(("file:", "about:", "data:"))] == []
+
+
+def test_the_notebook_shows_it_with_a_picture_for_stored_pages(bundled, monkeypatch):
+    shown = []
+    monkeypatch.setattr(walk, "display", lambda data, metadata, raw: shown.append((data, metadata)))
+    walk.show(bundled)
+    ((data, metadata),) = shown
+    assert set(data) == {"text/html", "image/png", "text/plain"} and "slerp" in metadata["image/png"]["alt"]
+
+
+@pytest.mark.parametrize("G", [MLPGenerator(n_classes=10), MLPGenerator(shape=(3, 8, 8)), torch.nn.Linear(2, 2)])
+def test_other_generators_are_refused(G):
+    with pytest.raises(ValueError, match="(?s)^G: .*an MLPGenerator of gray pictures without labels"):
+        walk.page(G)
