@@ -74,7 +74,7 @@ def load(name="mnist", *, full=False, device=None, cache=None, deadline=20.0):
     expect(name in CLASS_NAMES, "name", name, f"one of {', '.join(CLASS_NAMES)}", "check the spelling")
     ok = isinstance(deadline, (int, float)) and deadline > 0
     expect(ok, "deadline", deadline, "a positive number of seconds", "deadline=20")
-    files = fetch(name, Path(cache or user_folder()) / name, deadline) if full else None
+    files = full_set(name, cache, deadline) if full else None
     images, labels = files or (asset(f"data/{name}-images.idx.gz"), asset(f"data/{name}-labels.idx.gz"))
     images, labels = torch.from_numpy(read_idx(images)).unsqueeze(1), torch.from_numpy(read_idx(labels)).long()
     if full and files is None:
@@ -103,10 +103,20 @@ def resources(name):
     return mirrors, [pair for pair in dataset.resources if pair[0].startswith("train")]
 
 
+def full_set(name, cache, deadline):
+    """The files of the full set in the folder `cache`, or None and a sentence why."""
+    try:
+        return fetch(name, Path(cache or user_folder()) / name, deadline)
+    except OSError as error:
+        reason = error.strerror or error
+        print(f"The full {TORCHVISION_NAMES[name]} has no place: the folder for downloads cannot be written ({reason}).")
+
+
 def fetch(name, folder, deadline, mirrors=None):
     """The two verified files of the full set, from the folder or a mirror; None, and a sentence why, if it cannot be.
 
     Nothing unverified ever lies in the folder: files arrive in a temporary one and are renamed into place.
+    Raises an OSError where the folder cannot be written.
     """
     end, reasons = time.monotonic() + deadline, []
     known, files = resources(name)
@@ -115,14 +125,11 @@ def fetch(name, folder, deadline, mirrors=None):
         return targets
     for i, mirror in enumerate(mirrors):
         seconds = (end - time.monotonic()) / (len(mirrors) - i)  # a silent mirror must leave time for the next
-        try:
-            with tempfile.TemporaryDirectory(dir=make_folder(folder)) as temporary:
-                reason = download(files, mirror, temporary, seconds)
-                if are_whole(Path(temporary), files):
-                    for target in targets:
-                        os.replace(Path(temporary, target.name), target)
-        except OSError as error:
-            reason = f"the folder for downloads cannot be written ({error.strerror})"
+        with tempfile.TemporaryDirectory(dir=make_folder(folder)) as temporary:
+            reason = download(files, mirror, temporary, seconds)
+            if are_whole(Path(temporary), files):
+                for target in targets:
+                    os.replace(Path(temporary, target.name), target)
         if are_whole(folder, files):  # thanks to this process or to another one
             return targets
         reasons.append(f"{urlsplit(mirror).hostname}: {reason}")

@@ -1,5 +1,6 @@
 """A GAN is two nets, a loss, two optimizers; one `step` plays one round of the game. Written out in notebook 03."""
 
+import re
 from contextlib import contextmanager
 
 import torch
@@ -115,7 +116,7 @@ class GAN:
     def load_state(self, flat):
         """Take over what `state` gave; nets of another shape are refused before anything changes."""
         nets = {"G": self.G, "D": self.D, "ema": self.ema.module}
-        check_same_nets(nets, flat)
+        check_fits(flat, nets, {"g_optimizer": list(self.G.parameters()), "d_optimizer": list(self.D.parameters())})
         for net, module in nets.items():
             module.load_state_dict({key: flat[f"{net}.{key}"] for key in module.state_dict()})
         for name, optimizer in (("g_optimizer", self.g_optimizer), ("d_optimizer", self.d_optimizer)):
@@ -168,11 +169,22 @@ def evaluating(module):
         module.train(training)
 
 
-def check_same_nets(nets, flat):
-    """Refuse a checkpoint whose weights do not fit, naming the first that differs."""
-    for net, module in nets.items():
-        for key, value in module.state_dict().items():
-            saved = flat.get(f"{net}.{key}")
-            shape = None if saved is None else tuple(saved.shape)
-            expect(shape == tuple(value.shape), f"checkpoint entry {net}.{key}", shape, f"shape {tuple(value.shape)}",
-                   "build G and D as they were when it was saved")  # fmt: skip
+def check_fits(flat, nets, optimized):
+    """Refuse a state in which an entry is missing, of another shape or unknown, naming the first.
+
+    nets: name -> module. optimized: optimizer's name -> its parameters; its entries appear with the first step only.
+    """
+    needed = {f"{net}.{key}": tuple(value.shape) for net, module in nets.items() for key, value in module.state_dict().items()}
+    needed["ema.steps"] = ()
+    for key in [*needed, *flat]:
+        allowed = [needed[key]] if key in needed else optimizer_shapes(key, optimized)
+        found = tuple(flat[key].shape) if key in flat else None
+        expected = f"shape {allowed[0]}" if allowed else "no such entry"
+        expect(found in allowed, f"checkpoint entry {key}", found, expected, "build G and D as they were when it was saved")
+
+
+def optimizer_shapes(key, optimized):
+    """The shapes that an optimizer's entry, such as g_optimizer.3.exp_avg, may have: its parameter's, or that of a number."""
+    match = re.fullmatch(r"(\w+)\.(\d+)\.\w+", key)
+    parameters = optimized.get(match[1], [])[int(match[2]) :][:1] if match else []
+    return [tuple(parameters[0].shape), ()] if parameters else []

@@ -10,16 +10,16 @@ MEMORY = {}  # stands in for the file where no folder can be written
 def read():
     """All records, {} when there are none or the file is unreadable."""
     try:
-        return json.loads((user_folder() / "progress.json").read_text()) | MEMORY
-    except (OSError, ValueError):
+        return dict(json.loads((user_folder() / "progress.json").read_text(encoding="utf-8"))) | MEMORY
+    except (OSError, TypeError, ValueError):
         return dict(MEMORY)
 
 
 def record(key, value):
-    """Remember value under key."""
+    """Remember value under key; where no folder can be written, say so and remember it until the kernel ends."""
     MEMORY[key] = value
     try:
         with replacing(user_folder() / "progress.json") as temporary:
-            temporary.write_text(json.dumps(read()))
-    except OSError:
-        pass  # a full or read-only disk: what is in memory lasts as long as the kernel
+            temporary.write_text(json.dumps(read()), encoding="utf-8")
+    except OSError as error:
+        print(f"This is remembered until the kernel ends, not longer: no folder can be written ({error.strerror or error}).")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from ganlib.errors import expect
 
@@ -17,14 +17,22 @@ ASSETS = Path(__file__).parent.parent / "assets"
 
 
 def user_folder():
-    """Where downloads and progress are kept: $GANLIB_HOME, else ~/.cache/ganlib, else the system's temporary folder."""
+    """Where downloads and progress are kept: $GANLIB_HOME, else ~/.cache/ganlib, else in the system's temporary folder.
+
+    Raises an OSError that says why where none of them can be written.
+    """
     try:
-        home = Path(os.environ.get("GANLIB_HOME") or Path.home() / ".cache" / "ganlib")
-        home.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=home).close()
-        return home
+        return writable(Path(os.environ.get("GANLIB_HOME") or Path.home() / ".cache" / "ganlib"))
     except (OSError, RuntimeError):  # read-only or full disk, no home
-        return Path(tempfile.gettempdir())
+        return writable(Path(tempfile.gettempdir()) / "ganlib")
+
+
+def writable(folder):
+    """The folder, made if it is missing, after something could be written in it; an OSError if not."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(4096))
+    return folder
 
 
 @contextmanager
@@ -47,8 +55,9 @@ def replacing(path):
 def save_tensors(path, tensors, **facts):
     """Write named tensors, and facts that JSON can hold, as one safetensors file."""
     flat = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    whole = save(flat, {"facts": json.dumps(facts)})
     with replacing(path) as temporary:
-        save_file(flat, temporary, {"facts": json.dumps(facts)})
+        temporary.write_bytes(whole)
 
 
 def load_tensors(path, device="cpu", sha256=None):
@@ -59,11 +68,18 @@ def load_tensors(path, device="cpu", sha256=None):
         check_hash(path, sha256)
     try:
         with safe_open(path, "pt", device=str(device)) as file:
-            facts = json.loads((file.metadata() or {}).get("facts", "{}"))
+            facts = dict(json.loads((file.metadata() or {}).get("facts", "{}")))
             return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
-    except (SafetensorError, ValueError) as error:
-        problem = f"path: {path.name} is not a whole safetensors file ({error})"
+    except (SafetensorError, TypeError, ValueError) as error:
+        kind = "of torch.save or pickle; such files can hold code and are not opened" if is_pickle(path) else str(error)
+        problem = f"path: {path.name} is not a whole safetensors file ({kind})"
         raise ValueError(f"{problem}. To mend it: use an older copy, or save again.") from None
+
+
+def is_pickle(path):
+    """Whether the file begins as a pickle or as torch.save's zip."""
+    with open(path, "rb") as file:
+        return file.read(4).startswith((b"PK\3\4", b"\x80"))
 
 
 def check_hash(path, sha256):

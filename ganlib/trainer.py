@@ -96,16 +96,32 @@ class Trainer:
             )
 
     def save(self, path):
-        """Write all that training needs to go on, as safetensors; an older file at path stays whole until then."""
+        """Write all that training needs to go on, as safetensors -> whether that could be done.
+
+        An older file at path stays whole until then. A full or read-only disk is told in a sentence, and training can
+        go on: hours of it are not lost to a disk.
+        """
         tensors = self.gan.state() | {"trainer.stream": self.stream}
-        save_tensors(path, tensors, step=self.step, seconds=self.seconds, history=self.history)
+        try:
+            save_tensors(path, tensors, step=self.step, seconds=self.seconds, history=self.history)
+        except OSError as error:
+            print(f"Not saved: {path} cannot be written ({error.strerror}). An older file there is whole, and training can go on. "
+                  "To keep this state, save to another folder.")  # fmt: skip
+            return False
+        return True
 
     def load(self, path):
-        """Go on from a file of `save`: on the CPU bit for bit as if training had never paused."""
+        """Go on from a file of `save`: on the CPU bit for bit as if training had never paused.
+
+        A file from another kind of device serves as well; the random stream then is this trainer's own.
+        What does not fit is refused with a ValueError before anything changes.
+        """
         tensors, facts = load_tensors(path, self.gan.device)
-        expect("trainer.stream" in tensors, "path", str(path), "a file written by Trainer.save", "check the name")
-        self.stream = tensors.pop("trainer.stream").cpu()
+        ok = "trainer.stream" in tensors and facts.keys() >= {"step", "seconds", "history"}
+        expect(ok, "path", str(path), "a file written by Trainer.save", "check the name")
+        stream = tensors.pop("trainer.stream").cpu()
         self.gan.load_state(tensors)
+        self.stream = stream if stream.shape == self.stream.shape else self.stream
         self.step, self.seconds, self.history = facts["step"], facts["seconds"], facts["history"]
 
 
