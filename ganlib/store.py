@@ -53,27 +53,39 @@ def replacing(path):
 
 
 def save_tensors(path, tensors, **facts):
-    """Write named tensors, and facts that JSON can hold, as one safetensors file."""
+    """Write named tensors, and facts that JSON can hold, as one safetensors file that knows its own checksum."""
     flat = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    whole = save(flat, {"facts": json.dumps(facts)})
+    facts = json.dumps(facts)
+    whole = save(flat, {"facts": facts, "sha256": digest(flat, facts)})
     with replacing(path) as temporary:
         temporary.write_bytes(whole)
 
 
-def load_tensors(path, device="cpu", sha256=None):
-    """-> (named tensors, facts). Runs no code from the file; sha256, if given, must be the file's."""
+def load_tensors(path, device="cpu"):
+    """-> (named tensors, facts). Runs no code from the file; one that is damaged, or something else, is a ValueError."""
     path = Path(path)
     expect(path.is_file(), "path", str(path), "a saved file", "check the name, or save first", FileNotFoundError)
-    if sha256:
-        check_hash(path, sha256)
     try:
-        with safe_open(path, "pt", device=str(device)) as file:
-            facts = dict(json.loads((file.metadata() or {}).get("facts", "{}")))
-            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        facts = metadata.get("facts", "{}")
+        if metadata.get("sha256") not in (None, digest(tensors, facts)):  # None: another program's file
+            raise ValueError("its checksum is another one")
+        return {name: value.to(device) for name, value in tensors.items()}, dict(json.loads(facts))
     except (SafetensorError, TypeError, ValueError) as error:
         kind = "of torch.save or pickle; such files can hold code and are not opened" if is_pickle(path) else str(error)
         problem = f"path: {path.name} is not a whole safetensors file ({kind})"
         raise ValueError(f"{problem}. To mend it: use an older copy, or save again.") from None
+
+
+def digest(tensors, facts):
+    """The sha256 of all names, shapes, types and bytes of the tensors (on the CPU) and of the facts."""
+    whole = hashlib.sha256(facts.encode())
+    for name, value in sorted(tensors.items()):
+        whole.update(f"{name} {tuple(value.shape)} {value.dtype}".encode())
+        whole.update(value.flatten().view(torch.uint8).numpy())
+    return whole.hexdigest()
 
 
 def is_pickle(path):
