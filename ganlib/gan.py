@@ -77,6 +77,11 @@ class GAN:
         self.ema.update(self.G)
         return {name: term.detach() for name, term in {**d_terms, **g_terms}.items()}
 
+    def scale_lr(self, factor):
+        """Multiply both learning rates, by 0.1 after an explosion, say."""
+        for group in self.g_optimizer.param_groups + self.d_optimizer.param_groups:
+            group["lr"] *= factor
+
     @torch.no_grad()
     def generate(self, n=None, *, z=None, y=None, ema=True, batch=1000):
         """n samples, or one for each row of z: (n, *shape), in eval mode, from the EMA weights unless ema=False.

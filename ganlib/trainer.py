@@ -13,6 +13,8 @@ from ganlib.accelerate import Rounds, recorder
 from ganlib.errors import expect
 from ganlib.store import load_tensors, save_tensors, set_torch_random_state, torch_random_state
 
+KEEP_SECONDS = 1.0  # of training between two copies of the state: a copy takes milliseconds
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -43,7 +45,7 @@ class Trainer:
     def __init__(self, gan, data, batch_size=64, *, conditional=False, seed=0, graph=True):
         expect(isinstance(batch_size, int) and batch_size > 1, "batch_size", batch_size, "a whole number, 2 or more", "use 64")
         self.gan, self.data, self.batch_size, self.conditional = gan, data, batch_size, conditional
-        self.step, self.seconds, self.history = 0, 0.0, []
+        self.step, self.seconds, self.history, self.good = 0, 0.0, [], None
         self.rounds = Rounds(self.play_round, lambda: gan.baked(), recorder(gan.device) if graph else None)
         with own_random_stream(gan.device) as stream:
             torch.manual_seed(seed)
@@ -53,26 +55,33 @@ class Trainer:
         """Train up to `total` steps in all, yielding a Snapshot after each `every` steps and at the end.
 
         Calling it again goes on, and does nothing once total is reached. The stop button ends the loop after the
-        current step, with everything whole; a second press interrupts at once.
+        current step, with everything whole; a second press, a second later, interrupts the loop's body at once.
         """
         expect(isinstance(total, int) and total >= 0, "total", total, "a whole number of steps", "until(5_000)")
         expect(isinstance(every, int) and every > 0, "every", every, "a whole number of steps, 1 or more", "every=100")
-        with stop_button() as stopped:
-            while self.step < total and not stopped:
-                yield self.burst(min(total, self.step + every - self.step % every), total, stopped)
-            if stopped:
+        self.history = [row for row in self.history if row["step"] <= self.step]  # not what `go_back` has undone
+        with StopButton() as button:
+            while self.step < total and not button.pressed:
+                yield self.burst(min(total, self.step + every - self.step % every), total, button)
+            if button.pressed:
                 print(f"Stopped at step {self.step:,} of {total:,}. Run the cell again to go on.")
 
-    def burst(self, end, total, stopped):
+    def burst(self, end, total, button):
         """Steps up to `end` without a word to the host, then one Snapshot."""
-        start, began = self.step, time.perf_counter()
+        self.keep()
+        start, began, totals = self.step, time.perf_counter(), None
         self.rounds.begin()
-        with own_random_stream(self.gan.device, self.stream) as stream:
-            while self.step < end and not (stopped and self.step > start):  # at least one step, so that there are means
-                self.rounds()
-                self.step += 1
-            totals = self.rounds.totals()
-        self.stream = stream.state
+        try:
+            with button.held(), own_random_stream(self.gan.device, self.stream) as stream:
+                while self.step < end and not (button.pressed and self.step > start):  # at least one, so that there are means
+                    self.rounds()
+                    self.step += 1
+                totals = self.rounds.totals()
+        except torch.cuda.OutOfMemoryError:
+            pass  # told below, where no traceback holds on to the step's tensors
+        finally:
+            self.stream = stream.state
+        self.check_memory(totals is not None)
         self.seconds += time.perf_counter() - began
         terms = {name: total / (self.step - start) for name, total in totals.items()}
         self.history.append({"step": self.step, **terms})
@@ -85,6 +94,15 @@ class Trainer:
         x, y = self.data.batch(self.batch_size * self.gan.d_steps)
         return self.gan.step(x, y if self.conditional else None)
 
+    def check_memory(self, enough):
+        """Stop where the device's memory is full, with the batch size to try."""
+        if not enough:
+            size = self.batch_size
+            raise MemoryError(
+                f"The device's memory is full with batch_size={size}. {self.go_back()} To mend it: build the Trainer again with "
+                f"batch_size={max(size // 2, 2)}; shut down the kernels of other notebooks, which hold memory too."
+            )
+
     def check_finite(self, terms):
         """Stop at the first snapshot whose mean is not a number, naming the term and what usually causes it."""
         bad = [name for name, value in terms.items() if not math.isfinite(value)]
@@ -92,8 +110,25 @@ class Trainer:
             raise FloatingPointError(
                 f"{bad[0]} is {terms[bad[0]]} by step {self.step:,}. The usual causes, likeliest first: a learning rate "
                 "too high, weights initialized too large, a log of a probability instead of a loss on logits. "
-                "To mend it: build the GAN again with a smaller lr, then build the Trainer again."
+                f"{self.go_back()} To mend it: build the GAN again with a smaller lr, then build the Trainer again; "
+                "or call gan.scale_lr(0.1) and run this cell again, to go on from there."
             )
+
+    def keep(self):
+        """Once a second of training, copy a state whose numbers are all finite, for `go_back`."""
+        if self.good is not None and self.seconds - self.good[1] < KEEP_SECONDS:
+            return
+        state = {name: value.clone() for name, value in self.gan.state().items()}
+        finite = [value.isfinite().all() for value in state.values() if value.dim()]  # numbers may lie on another device
+        if self.good is None or torch.stack(finite).all():
+            self.good = self.step, self.seconds, self.stream, state
+
+    def go_back(self):
+        """Undo the steps since the last state that `keep` copied -> a sentence that says so."""
+        self.step, self.seconds, self.stream, state = self.good
+        self.gan.load_state(state)
+        self.good = None  # training goes on in these very tensors
+        return f"The GAN is back as it was at step {self.step:,}, its last copy that was whole."
 
     def save(self, path):
         """Write all that training needs to go on, as safetensors -> whether that could be done.
@@ -144,21 +179,35 @@ def own_random_stream(device, state=None):
         set_torch_random_state(device, outside)
 
 
-@contextmanager
-def stop_button():
-    """Yield a list that a first interrupt (Ctrl-C, Jupyter's stop button) fills; a second raises KeyboardInterrupt."""
-    stopped = []
+class StopButton:
+    """While its block runs, an interrupt (Ctrl-C, Jupyter's stop button) is noted as `pressed` and nothing else happens.
 
-    def on_interrupt(number, frame):
-        if stopped:
+    A second one, more than a second later, raises KeyboardInterrupt, though never inside `held`.
+    """
+
+    pressed, busy = None, False
+
+    def __enter__(self):
+        if threading.current_thread() is threading.main_thread():  # no other thread may listen to signals
+            self.before = signal.signal(signal.SIGINT, self.press)
+        return self
+
+    def __exit__(self, *_):
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self.before)
+
+    def press(self, number, frame):
+        """What happens at an interrupt."""
+        now = time.monotonic()
+        if self.pressed and now - self.pressed > 1 and not self.busy:
             raise KeyboardInterrupt
-        stopped.append(number)
+        self.pressed = self.pressed or now
 
-    if threading.current_thread() is not threading.main_thread():  # only the main thread may listen to signals
-        yield stopped
-        return
-    before = signal.signal(signal.SIGINT, on_interrupt)
-    try:
-        yield stopped
-    finally:
-        signal.signal(signal.SIGINT, before)
+    @contextmanager
+    def held(self):
+        """Inside, no interrupt breaks in."""
+        self.busy = True
+        try:
+            yield
+        finally:
+            self.busy = False
