@@ -1,5 +1,8 @@
 """Recorded rounds: their bookkeeping on any machine, with a recorder that only counts; the CUDA graphs themselves on a GPU."""
 
+import os
+import subprocess
+import sys
 from contextlib import nullcontext
 from functools import partial
 
@@ -144,3 +147,10 @@ def test_a_step_that_waits_for_the_device_falls_back(capsys):
     snapshots = list(trainer.until(20, every=10))
     assert "cannot be recorded as a CUDA graph" in capsys.readouterr().out
     assert [s.step for s in snapshots] == [10, 20] and torch.randn(3, device="cuda").isfinite().all()
+
+
+def test_threads_do_not_spin_once_ganlib_is_imported_first():
+    code = "import os, ganlib.setup; print(os.environ['OMP_WAIT_POLICY'])"
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "PASSIVE\n"

@@ -1,0 +1,162 @@
+"""Images a second of the course's Trainer beside the widespread teaching script: python tests/benchmarks/speed.py
+
+The loops take turns, so that a busy neighbor slows both; ratios are medians over the rounds of each pair.
+"""
+
+import argparse
+import platform
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from ganlib import data, widgets
+from tests.benchmarks.loops import Ours, Script
+
+ROUNDS = 9
+# game, batch, steps of the script a round
+CASES = [("MLP GAN", 64, 20), ("MLP GAN", 256, 8), ("MLP GAN", 1024, 3), ("CGAN", 64, 12), ("WGAN-GP", 64, 12), ("DCGAN", 64, 12)]
+
+
+def seconds(loop, steps, device):
+    """Wall time of so many steps, the device's work included."""
+    began = time.perf_counter()
+    loop.run(steps)
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - began
+
+
+def take_turns(loops, steps, device, rounds=ROUNDS):
+    """Seconds a step of each loop in each round: a list of rounds of lists."""
+    for loop in loops:
+        seconds(loop, 6, device)  # warm-up: buffers, the optimizers' state, the GPU's recording
+    return [[seconds(loop, steps, device) / steps for loop in loops] for _ in range(rounds)]
+
+
+def peak_flops(device, n=2048):
+    """Multiplications and additions a second of a large float32 matrix product, the machine's practical limit."""
+    a, b = torch.randn(2, n, n, device=device)
+    times = []
+    for _ in range(9):
+        began = time.perf_counter()
+        a @ b
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - began)
+    return 2 * n**3 / median(times[2:])
+
+
+class Flops(TorchDispatchMode):
+    """Counts multiplications and additions of matrix products and convolutions, in double backward passes too."""
+
+    def __init__(self):
+        super().__init__()
+        self.total = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        out = function(*args, **(kwargs or {}))
+        count = flop_registry.get(function.overloadpacket)
+        self.total += count(*args, **(kwargs or {}), out_val=out) if count else 0
+        return out
+
+
+def flops_a_step(ours):
+    """What one step of the course's loop multiplies and adds; no loop needs more for the same step."""
+    with Flops() as counter:
+        ours.trainer.play_round()
+    return counter.total
+
+
+def compare(images, device, peak):
+    """The main table, a row for each game and batch size."""
+    header = ["game", "batch", "script, images/s", "Trainer, images/s", "ratio", "script, % of limit", "Trainer, % of limit"]
+    rows = [header]
+    for game, batch, steps in CASES:
+        loops = Script(images, game, batch, device), Ours(images, game, batch, device, graph=device.type == "cuda")
+        turns = take_turns(loops, steps, device)
+        script, ours = (batch / median(column) for column in zip(*turns))
+        ratio = median(a / b for a, b in turns)
+        limit = peak / flops_a_step(loops[1]) * batch  # images a second at the limit
+        row = [game, batch, f"{script:,.0f}", f"{ours:,.0f}", f"{ratio:.2f}", f"{script / limit:.0%}", f"{ours / limit:.0%}"]
+        rows.append(row)
+    return rows
+
+
+def live_view_cost(images, device, steps=300):
+    """Share of the wall time that a snapshot every 50 steps and the live view add, in turns of `steps`."""
+    plain, watched = (Ours(images, "MLP GAN", 64, device, every) for every in (steps, 50))
+    watched.watch = widgets.LiveView(watched.trainer).update
+    turns = take_turns((plain, watched), steps, device, rounds=5)
+    return median(b / a for a, b in turns) - 1
+
+
+def eager_ratio(images, device):
+    """How many times quicker the Trainer is than the script's habits on data that already lie on the device."""
+    loops = Script(images, "MLP GAN", 64, device, resident=True), Ours(images, "MLP GAN", 64, device)
+    return median(a / b for a, b in take_turns(loops, 60, device))
+
+
+def growth(device):
+    """Images a second, for set sizes and for batch sizes."""
+    rows = [["images in the set", "Trainer, images/s, batch 64", "bytes an image on the device"]]
+    digits = data.load("mnist", device=device)
+    for n in (1_000, 10_000, 60_000):
+        index = torch.arange(n, device=device) % len(digits)
+        images = data.ImageSet(digits.images[index], digits.labels[index], digits.class_names)
+        pace = 64 / median(turn[0] for turn in take_turns([Ours(images, "MLP GAN", 64, device)], 60, device))
+        size = images.images.numel() + images.labels.numel() * 8
+        rows.append([f"{n:,}", f"{pace:,.0f}", f"{size / n:.0f}"])
+    return rows
+
+
+def memory(loop):
+    """Peak memory in MB of a process that plays 200 steps of one loop and nothing else."""
+    command = [sys.executable, __file__, "--memory", loop]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def play_and_weigh(loop):
+    """Play 200 steps of one loop and print this process's peak memory in MB."""
+    make = {"script": Script, "Trainer": Ours}[loop]
+    make(data.load("mnist"), "MLP GAN", 64, torch.device("cpu")).run(200)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(peak // (1024 if sys.platform == "linux" else 1024**2))
+
+
+def table(rows):
+    """Rows of cells as a Markdown table."""
+    lines = ["| " + " | ".join(map(str, row)) + " |" for row in rows]
+    return "\n".join([lines[0], "|---" * len(rows[0]) + "|", *lines[1:]])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--memory", choices=["script", "Trainer"], help="print the peak memory of one loop, and nothing else")
+    arguments = parser.parse_args()
+    if arguments.memory:
+        return play_and_weigh(arguments.memory)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    name = torch.cuda.get_device_name() if device.type == "cuda" else f"{torch.get_num_threads()} threads, {platform.machine()}"
+    images, peak = data.load("mnist", device=device), peak_flops(device)
+    print(f"{device.type} ({name}), torch {torch.__version__}; float32 matrix product {peak / 1e9:,.0f} GFLOP/s\n")
+    print(table(compare(images, device, peak)), "\n")
+    print(
+        f"The script's habits with its data already on the device: the Trainer is {eager_ratio(images, device):.2f} times as quick."
+    )
+    print(f"A snapshot every 50 steps and the live view add {live_view_cost(images, device):.1%} to the wall time.")
+    if device.type == "cpu":
+        print(f"Peak memory: script {memory('script'):,} MB, Trainer {memory('Trainer'):,} MB.")
+    print(f"\n{table(growth(device))}")
+
+
+if __name__ == "__main__":
+    main()
