@@ -9,6 +9,8 @@ import torch
 from IPython.display import display
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from PIL import Image
 
 from ganlib.errors import expect
@@ -208,18 +210,22 @@ def critic_field(ax, critic, span=3.0, resolution=80, device=None):
     return ax
 
 
-def verdict_field(ax, grid, span):
-    """D's probability of real over the square [-span, span]², grid (n, n) with x first: blue where D says real."""
-    shown = ax.imshow(grid.T, cmap="RdBu", vmin=0, vmax=1, alpha=0.55, origin="lower", extent=(-span, span, -span, span))
-    ax.figure.colorbar(shown, ax=ax, label="D's probability of real", ticks=(0, 0.5, 1))
-    return ax
+def game_field(ax, grid, real, fake, pull, span):
+    """One moment of a game in the square [-span, span]²: D's verdict, both samples, and arrows where G's loss pulls fakes.
 
-
-def arrows(ax, points, pull):
-    """Arrows at points (n, 2) along pull (n, 2); their length says how strong, up to half a unit."""
-    strength = pull.norm(dim=1, keepdim=True)
-    steps = 0.5 * pull / (1 + strength)
-    ax.quiver(*points.T, *steps.T, angles="xy", scale_units="xy", scale=1, width=0.004, color="black", zorder=3)
+    grid: D's probability of real (n, n), x first. real, fake: (n, 2). pull: (n, 2); arrows end at half a unit, however strong.
+    """
+    ax.imshow(grid.T, cmap="RdBu", vmin=0, vmax=1, alpha=0.4, origin="lower", interpolation="bilinear",
+              extent=(-span, span, -span, span))  # fmt: skip
+    for points, color, marker in ((real, REAL, "o"), (fake, FAKE, "^")):
+        ax.scatter(*points.T, s=26, c=color, marker=marker, edgecolor="white", lw=0.5)
+    steps = 0.5 * pull / (1 + pull.norm(dim=1, keepdim=True))
+    ax.quiver(*fake[::4].T, *steps[::4].T, angles="xy", scale_units="xy", scale=1, width=0.005, zorder=3)
+    handles = [*ax.collections[:2], Patch(color="#a8bfd3"), Patch(color="#dfa3a9"),
+               Line2D([], [], color="black", marker=">", lw=2)]  # fmt: skip
+    names = ["real", "fake", "D says real", "D says fake", "pull of G's loss"]
+    ax.legend(handles, names, loc="upper left", bbox_to_anchor=(1.02, 1), markerscale=1.5)
+    ax.set(xticks=(-2, 0, 2), yticks=(-2, 0, 2), xlim=(-span, span), ylim=(-span, span))
     return ax
 
 

@@ -2,6 +2,7 @@
 
 import ipywidgets as widgets
 from IPython.display import display
+from traitlets import Unicode
 
 from ganlib import plots
 from ganlib.errors import expect
@@ -17,7 +18,7 @@ class Explorer:
 
     def __init__(self, draw, controls, question="", below=()):
         self.draw, self.controls, self.painter = draw, controls, plots.Painter()
-        self.image, self.words = live_image(question), widgets.HTML()
+        self.image, self.words = Picture(question), widgets.HTML()
         for control in controls.values():
             value_of(control).observe(lambda change: self.redraw(), "value")
         self.redraw()
@@ -56,12 +57,15 @@ class Scrubber(Explorer):
         return picture, f"step {step:,}: {words}"
 
 
-def live_image(name):
-    """A picture that can be replaced quickly; where ipywidgets can, it gets a name for screen readers."""
-    image = widgets.Image(format="png", layout=widgets.Layout(max_width="100%", align_self="flex-start"))
-    if image.has_trait("tooltip"):  # ipywidgets 8
-        image.tooltip = name or "picture, described above"
-    return image
+class Picture(widgets.Image):
+    """A picture that can be replaced quickly, with a name for screen readers, which a plain Image cannot have."""
+
+    tooltip = Unicode("").tag(sync=True)
+    description = Unicode("").tag(sync=True)  # Jupyter's view shows a tooltip only beside a description
+
+    def __init__(self, name):
+        layout = widgets.Layout(max_width="100%", align_self="flex-start")
+        super().__init__(format="png", layout=layout, tooltip=name or "picture, described above")
 
 
 def spoken(text):

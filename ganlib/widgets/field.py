@@ -12,28 +12,32 @@ class Field(Explorer):
     """Train on points of the plane while you watch: each move of the slider to the right trains some steps more.
 
     games: name -> function () -> a fresh GAN on 2-D points. data: as a Trainer takes it. steps: of training between two frames.
-    Frames seen once are kept, so going back costs nothing. The play button drives it: no thread, and pause is pause.
+    opens: the frame shown at first. Frames seen once are kept, so going back costs nothing. The play button drives it:
+    no thread, and a pause is a pause. The page's own random numbers are left alone.
     """
 
-    def __init__(self, games, data, question="", steps=10, frames=100, span=3.0, batch_size=128):
-        self.games, self.films, self.span = games, {}, span
-        self.trainer = lambda gan: Trainer(gan, data, batch_size)
-        self.steps, self.real = steps, data.batch(200)[0].cpu()
+    def __init__(self, games, data, question="", steps=10, frames=100, opens=0, span=3.0):
+        self.games, self.data, self.films, self.steps, self.span = games, data, {}, steps, span
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            self.real = data.batch(200)[0].cpu()
         controls = {"game": choice(list(games), label="game")} if len(games) > 1 else {}
-        controls["frame"] = play(0, frames, 0, label=f"{steps} steps each")
+        controls["frame"] = play(0, frames, opens, label=f"{steps} steps each")
         super().__init__(self.look, controls, question)
+
+    def film(self, game):
+        """The film of a game, begun when it is first asked for."""
+        if game not in self.films:
+            with torch.random.fork_rng():
+                torch.manual_seed(0)
+                self.films[game] = Film(Trainer(self.games[game](), self.data, 128), self.steps, self.span)
+        return self.films[game]
 
     def look(self, frame, game=None):
         """The picture of one frame, trained up to it if need be."""
-        game = game or next(iter(self.games))
-        if game not in self.films:
-            self.films[game] = Film(self.trainer(self.games[game]()), self.steps, self.span)
-        step, grid, fake, pull, words = self.films[game].frame(frame)
-        figure, ax = plots.canvas(size=(7.2, 4.4))
-        plots.verdict_field(ax, grid, self.span)
-        plots.scatter(ax, self.real, fake, self.span)
-        plots.arrows(ax, fake[::4], pull[::4])
-        ax.legend(loc="upper left", bbox_to_anchor=(1.25, 1), markerscale=2)
+        step, grid, fake, pull, words = self.film(game or next(iter(self.games))).frame(frame)
+        figure, ax = plots.canvas(size=(7.2, 4.6))
+        plots.game_field(ax, grid, self.real, fake, pull, self.span)
         ax.set_title(f"Step {step:,}")
         return figure, words
 
@@ -62,6 +66,7 @@ class Film:
         pull = -torch.autograd.grad(loss, fake)[0]
         with torch.no_grad():
             grid, on_fake = self.gan.D(self.places).sigmoid().reshape(60, 60), self.gan.D(fake).sigmoid().mean()
-        words = f"step {self.trainer.step:,}: D gives these samples {on_fake:.2f} on average; "
-        words += f"the median pull on a sample is {pull.norm(dim=1).median():.2g}"
+        unsure = ((grid - 0.5).abs() < 0.3).float().mean()
+        words = f"step {self.trainer.step:,}: D's mean answer to the samples is {on_fake:.2f}; it is unsure (0.2 to 0.8) "
+        words += f"on {unsure:.0%} of the square. Median pull: {pull.norm(dim=1).median():.2g}"
         return self.trainer.step, grid.cpu(), fake.detach().cpu(), pull.cpu(), words

@@ -7,8 +7,7 @@ import torch
 
 from ganlib import plots
 from ganlib.errors import expect
-from ganlib.trainer import own_random_stream
-from ganlib.widgets.explorer import live_image, show_widget, spoken
+from ganlib.widgets.explorer import Picture, show_widget, spoken
 
 ANSWERS = {"surely fake, 5 %": 0.05, "rather fake, 25 %": 0.25, "no idea, 50 %": 0.5, "rather real, 75 %": 0.75,
            "surely real, 95 %": 0.95}  # fmt: skip
@@ -24,14 +23,14 @@ class RealOrFake:
 
     def __init__(self, gan, data, n=20, question="Be D: how probable is it that this is real?", seed=0):
         expect(n > 0 and n % 2 == 0, "n", n, "an even number, 2 or more", "n=20")
-        with own_random_stream(gan.device):
+        with torch.random.fork_rng():  # the page's own random numbers are left alone
             torch.manual_seed(seed)
             order = torch.randperm(n)
             self.images = torch.cat([data.batch(n // 2)[0], gan.generate(n // 2)])[order]
         self.is_real, self.answers = (order < n // 2).tolist(), []
         with torch.no_grad():
             self.d_answers = gan.D(self.images).sigmoid().tolist()
-        self.image, self.words = live_image(question), widgets.HTML()
+        self.image, self.words = Picture(question), widgets.HTML()
         buttons = [widgets.Button(description=name, layout=widgets.Layout(width="150px")) for name in ANSWERS]
         for button in buttons:
             button.on_click(lambda button: self.answer(ANSWERS[button.description]))

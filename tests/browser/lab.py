@@ -72,6 +72,7 @@ class Server:
     def write(self, name, *cells):
         """A notebook of code cells."""
         book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
         nbformat.write(book, self.course / "notebooks" / name)
         return name
 

@@ -9,6 +9,7 @@ from tests.browser.moves import move_all
 from tests.pages import NOTEBOOKS
 
 PATHS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+WIDGETS = re.compile(r"widgets\.(?:Explorer|Scrubber|LatentExplorer|Field|RealOrFake)\(")
 STARTED = {}
 
 
@@ -28,9 +29,10 @@ def test_run_all_and_move_every_widget(browser, server, shots, path):
     book.finish(900)
     assert book.errors() == []
     assert all(re.fullmatch(r"\[\d+\]:", prompt) for prompt in book.prompts()), "each cell has run"
-    declared = path.read_text(encoding="utf-8").count("widgets.Explorer(") + path.read_text(encoding="utf-8").count("Scrubber(")
+    declared = WIDGETS.findall(path.read_text(encoding="utf-8"))
+    book.shot(shots / f"{path.stem}.png")
     explorers = book.explorers()
-    assert len(explorers) >= declared > 0
+    assert len(explorers) == len(declared) > 0
     for i, explorer in enumerate(explorers):
         move_all(book.page, explorer)
         book.shot(shots / f"{path.stem}-{i}.png")
