@@ -20,6 +20,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from ganlib import data, widgets
 from tests.benchmarks.loops import Ours, Script
+from tests.pages import code_cells
+
+ROOT = Path(__file__).parents[2]
 
 ROUNDS = 9
 # game, batch, steps of the script a round
@@ -132,6 +135,17 @@ def play_and_weigh(loop):
     print(peak // (1024 if sys.platform == "linux" else 1024**2))
 
 
+def start_up(rounds=5):
+    """Seconds from a cold Python to the end of a notebook's set-up cell and imports."""
+    code = "\n".join(code_cells("03_mlp_gan")[:2])
+    times = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT / "notebooks", capture_output=True, check=True)
+        times.append(time.perf_counter() - began)
+    return median(times)
+
+
 def table(rows):
     """Rows of cells as a Markdown table."""
     lines = ["| " + " | ".join(map(str, row)) + " |" for row in rows]
@@ -155,6 +169,7 @@ def main():
     print(f"A snapshot every 50 steps and the live view add {live_view_cost(images, device):.1%} to the wall time.")
     if device.type == "cpu":
         print(f"Peak memory: script {memory('script'):,} MB, Trainer {memory('Trainer'):,} MB.")
+    print(f"From a cold start to the end of a notebook's set-up and imports: {start_up():.1f} s.")
     print(f"\n{table(growth(device))}")
 
 
