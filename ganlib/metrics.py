@@ -20,7 +20,18 @@ def check_features(**sets):
 def moments(x):
     """Mean (d,) and covariance (d, d), in float64, of the rows of x (n, d)."""
     check_features(x=x)
-    return x.double().mean(0), x.double().T.cov()
+    return x.double().mean(0), x.double().T.cov().reshape(x.shape[1], x.shape[1])  # cov drops the shape (1, 1)
+
+
+def check_moments(**parts):
+    """Raise a ValueError that names the first part that is not finite, or of another shape than the first mean wants."""
+    width = tuple(next(iter(parts.values())).shape)[-1:]
+    for name, part in parts.items():
+        shape = width if name.startswith("mean") else 2 * width
+        ok = part.is_floating_point() and len(width) == 1 and part.shape == shape and bool(part.isfinite().all())
+        expect(ok, name, part, f"finite floats of shape {shape}", "use moments(features), look for NaN")
+        symmetric = part.dim() == 1 or torch.allclose(part, part.T, rtol=1e-3, atol=1e-6 * part.abs().max().item())
+        expect(symmetric, name, part, "a symmetric matrix", "use moments(features)")
 
 
 def frechet_distance(mean_a, cov_a, mean_b, cov_b):
@@ -28,6 +39,8 @@ def frechet_distance(mean_a, cov_a, mean_b, cov_b):
 
     With Inception features it is the FID: Heusel et al., 2017, arXiv:1706.08500. Means (d,), covariances (d, d).
     """
+    check_moments(mean_a=mean_a, cov_a=cov_a, mean_b=mean_b, cov_b=cov_b)
+    mean_a, cov_a, mean_b, cov_b = (part.double() for part in (mean_a, cov_a, mean_b, cov_b))
     values, vectors = torch.linalg.eigh(cov_a)
     root = vectors * values.clamp_min(0).sqrt() @ vectors.T  # A^½, symmetric
     overlap = torch.linalg.eigvalsh(root @ cov_b @ root).clamp_min(0).sqrt().sum()
@@ -42,6 +55,8 @@ def classifier_score(probabilities):
     """
     check_features(probabilities=probabilities)
     p = probabilities.double()
+    shares = bool((p >= 0).all()) and bool(((p.sum(1) - 1).abs() < 0.05).all())  # wide enough for bfloat16's roundings
+    expect(shares, "probabilities", probabilities, "rows that sum to 1, none negative", "logits.softmax(1)")
     return torch.special.entr(p.mean(0)).sum().sub(torch.special.entr(p).sum(1).mean()).exp().item()
 
 
@@ -52,7 +67,10 @@ def precision_recall(real, fake, k=3):
     arXiv:1904.06991.
     """
     check_features(real=real, fake=fake)
-    expect(0 < k < min(len(real), len(fake)), "k", k, "at least 1 and less than the number of samples", "k=3")
+    expect(fake.shape[1] == real.shape[1], "fake", fake, f"{real.shape[1]} features, as real has", "use the same classifier")
+    ok = isinstance(k, int) and 0 < k < min(len(real), len(fake))
+    expect(ok, "k", k, "a whole number, at least 1 and less than the number of samples", "k=3")
+    real, fake = real.double(), fake.double()  # float32 loses the distances of points far from 0
     return covered_share(real, fake, k), covered_share(fake, real, k)
 
 
@@ -64,9 +82,10 @@ def covered_share(support, points, k):
 
 def wasserstein_1d(a, b):
     """W1 of two equally large samples on the line: the mean gap between their sorted values. Notebook 05."""
-    ok = a.dim() == 1 and a.shape == b.shape and len(a) > 0
-    expect(ok, "b", b, f"shape {tuple(a.shape)}, one dimension", "draw equal samples")
-    return (a.sort().values - b.sort().values).abs().mean().item()
+    for name, x in {"a": a, "b": b}.items():
+        ok = torch.is_tensor(x) and x.dim() == 1 and len(x) == len(a) > 0 and bool(x.isfinite().all())
+        expect(ok, name, x, f"{len(a)} finite numbers, one dimension, not none", "draw equal samples, look for NaN")
+    return (a.double().sort().values - b.double().sort().values).abs().mean().item()
 
 
 @dataclass(frozen=True)
@@ -81,7 +100,9 @@ class Coverage:
 def mode_coverage(x, mixture):
     """Which modes of a mixture with equal weights the samples x (n, d) reach. One mode of K alone has kl = log K."""
     check_features(x=x)
-    distance, mode = torch.cdist(x, mixture.centers.to(x)).min(1)
+    centers = mixture.centers.to(x.device, torch.double)
+    expect(x.shape[1] == centers.shape[1], "x", x, f"{centers.shape[1]} numbers a sample, as the mixture has", "take its samples")
+    distance, mode = torch.cdist(x.double(), centers).min(1)
     near = distance <= 3 * mixture.sd
     modes = len(mixture.centers)
     counts = torch.bincount(mode[near], minlength=modes).double()
@@ -92,8 +113,11 @@ def mode_coverage(x, mixture):
 
 def nearest_neighbors(images, real, chunk=256):
     """For each image the position of the closest real one and its distance, per pixel root mean square."""
-    flat = real.flatten(1)
-    parts = [torch.cdist(part.flatten(1), flat).min(1) for part in images.split(chunk)]
+    for name, x in {"images": images, "real": real}.items():
+        ok = torch.is_tensor(x) and x.is_floating_point() and x.dim() > 1 and x.shape[1:] == real.shape[1:] and x.numel() > 0
+        expect(ok and bool(x.isfinite().all()), name, x, f"finite floats (n, *{tuple(real.shape[1:])})", "scale both alike")
+    flat = real.flatten(1).float()
+    parts = [torch.cdist(part.flatten(1).float(), flat).min(1) for part in images.split(chunk)]
     distances = torch.cat([part.values for part in parts])
     return torch.cat([part.indices for part in parts]), distances / flat.shape[1] ** 0.5
 
@@ -144,7 +168,7 @@ class Judge:
     def features(self, images, batch=1000):
         """images (n, 1, 28, 28) in [-1, 1] -> features (n, 64)."""
         check_images("images", images)
-        return torch.cat([self.classifier.features(part.to(self.device)) for part in images.split(batch)])
+        return torch.cat([self.classifier.features(part.to(self.device, torch.float32)) for part in images.split(batch)])
 
     def probabilities(self, images):
         """images -> class probabilities (n, 10)."""
@@ -164,6 +188,8 @@ class Judge:
         return 100 * frechet_distance(self.mean, self.cov, *moments(features)) / self.cov.trace().item()
 
     def __call__(self, images):
+        check_images("images", images)
+        expect(len(images) > 3, "images", images, "4 images or more, for neighbors", "gan.generate(10_000) measures well")
         features = self.features(images)
         with torch.no_grad():
             probabilities = self.classifier.head(features).softmax(1)

@@ -14,18 +14,25 @@ def input_gradient(critic, x):
     Summing the logits before differentiating gives every sample its own gradient only while no sample's logit
     depends on another sample: batch norm in the critic breaks that. Notebook 05.
     """
-    ok = torch.is_tensor(x) and x.is_floating_point() and x.dim() > 1 and len(x) > 0
-    expect(ok, "x", x, "a non-empty float batch (B, ...)", "pass samples, scaled as floats")
+    check_batch("x", x)
     x = x.detach().requires_grad_()
     logits = critic(x)
-    expect(logits.dim() == 1, "critic(x)", logits, "logits of shape (B,)", "flatten the critic's output")
+    ok = torch.is_tensor(logits) and logits.shape == x.shape[:1]
+    expect(ok, "critic(x)", logits, f"logits of shape ({len(x)},)", "flatten the critic's output")
+    expect(logits.requires_grad, "critic(x)", "logits without a graph", "a graph back to x", "leave torch.no_grad() and detach()")
     (gradient,) = torch.autograd.grad(logits.sum(), x, create_graph=True, materialize_grads=True)
     return gradient
 
 
+def check_batch(name, x):
+    """Raise a ValueError unless x is a non-empty tensor of float samples."""
+    ok = torch.is_tensor(x) and x.is_floating_point() and x.dim() > 1 and len(x) > 0
+    expect(ok, name, x, "a non-empty float batch (B, ...)", "pass samples, scaled as floats")
+
+
 def squared_norm(gradient):
-    """(B, ...) -> (B,): the squared length of each sample's gradient."""
-    return gradient.flatten(1).square().sum(1)
+    """(B, ...) -> (B,): the squared length of each sample's gradient, in float32 at least: 300² is too large for float16."""
+    return gradient.flatten(1).to(torch.promote_types(gradient.dtype, torch.float32)).square().sum(1)
 
 
 def gradient_penalty(critic, real, fake, weight=10.0):
@@ -36,6 +43,8 @@ def gradient_penalty(critic, real, fake, weight=10.0):
     real, fake: (B, ...) -> scalar. One t a sample, not a pixel. The critic must not use batch norm:
     the slope belongs to a single sample. Gulrajani et al., 2017, arXiv:1704.00028. Notebook 05.
     """
+    check_batch("real", real)
+    check_batch("fake", fake)
     expect(fake.shape == real.shape, "fake", fake, f"the shape of real, {tuple(real.shape)}", "draw equal batches")
     t = torch.rand(len(real), *[1] * (real.dim() - 1), device=real.device, dtype=real.dtype)  # (B, 1, ...)
     slope = norm(input_gradient(critic, real + t * (fake - real)))  # (B,)
