@@ -1,6 +1,9 @@
-"""Keep the notebooks: execute them for the repository, or write the repository's address into all of them.
+"""Keep and show the notebooks: execute them for the repository, present them, export them as pages.
 
 python notebooks/course.py run [03 ...]            execute, time and store with outputs
+python notebooks/course.py table                   write the README's table from the notebooks' headers
+python notebooks/course.py slides [03 ...]         one offline HTML file each in the folder slides
+python notebooks/course.py site FOLDER             the whole course as offline HTML pages
 python notebooks/course.py address OWNER/NAME      set the address in every badge and set-up cell
 """
 
@@ -51,15 +54,16 @@ def execute(path):
 
 
 def tidy(cell):
-    """Drop what only a live page can use: timestamps, views of widgets whose kernel is gone."""
+    """Drop what only a live page can use: timestamps, widgets without a kernel, walks (a picture stays)."""
     cell.metadata.pop("execution", None)
     if cell.cell_type == "code":
         cell.outputs = [
             o for o in cell.outputs if WIDGET not in o.get("data", {}) or "image/png" in o["data"]
         ]
     for output in cell.get("outputs", []):
-        output.get("data", {}).pop(WIDGET, None)
-        output.get("metadata", {}).pop(WIDGET, None)
+        for kind in (WIDGET, "text/html") if "image/png" in output.get("data", {}) else (WIDGET,):
+            output.get("data", {}).pop(kind, None)
+            output.get("metadata", {}).pop(kind, None)
 
 
 def write_table():
@@ -87,19 +91,46 @@ def set_address(address):
         path.write_text(OCCURRENCES.sub(address, path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
+def write_slides(prefixes):
+    """Each notebook's slides as slides/NAME.html beside the notebooks' folder."""
+    from notebooks.export import slides
+
+    folder = ROOT / "slides"
+    folder.mkdir(exist_ok=True)
+    for path in notebooks(prefixes):
+        target = folder / f"{path.stem}.html"
+        target.write_text(slides.deck(path), encoding="utf-8")
+        print(f"{target.relative_to(ROOT)}: open it in a browser; S shows the speaker notes, ? the keys")
+
+
+def write_site(folder):
+    """The course as pages in a folder."""
+    from notebooks.export import site
+
+    site.write(Path(folder), ROOT, notebooks())
+    print(f"{Path(folder) / 'index.html'}: open it in a browser")
+
+
 def main():
+    sys.path.insert(0, str(ROOT))
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run").add_argument("prefixes", nargs="*")
     commands.add_parser("table")
+    commands.add_parser("slides").add_argument("prefixes", nargs="*")
+    commands.add_parser("site").add_argument("folder")
     commands.add_parser("address").add_argument("address")
     arguments = parser.parse_args()
     if arguments.command == "address":
         return set_address(arguments.address)
     if arguments.command == "table":
         return write_table()
+    if arguments.command == "slides":
+        return write_slides(arguments.prefixes)
+    if arguments.command == "site":
+        return write_site(arguments.folder)
     for path in notebooks(arguments.prefixes):
         execute(path)
 
