@@ -72,10 +72,20 @@ def test_the_engine_explains_mistakes(capsys):
     e = double()
     assert e.judge(5)[1].startswith("check needs the function itself")
     assert "ZeroDivisionError" in e.judge(lambda x: 1 / 0)[1]
-    assert "It gives shape (2,); expected is (3,)." in e.judge(lambda x: x[:2])[1]
+    assert "It gives shape (2,); expected is shape (3,)." in e.judge(lambda x: x[:2])[1]
+    assert "It gives one number; expected is shape (3,)." in e.judge(lambda x: x.sum())[1]
+    assert "after return" in e.judge(lambda x: None)[1]
     assert "On random input it gives" in e.judge(lambda x: 5 * x)[1]
     assert "You gave back x." in e.judge(lambda x: x)[1]
     assert e.judge(lambda x: x.mul_(2))[0] == "solved", "an answer that works in place spoils no other's input"
+
+
+def test_a_wrong_word_is_not_answered_with_the_right_one():
+    e = Exercise("word", lambda: "swapped", None, [], ["a", "b"])
+    for guess in ("no idea", "Swapped labels", 7):
+        status, said = e.judge(guess)
+        assert status == "wrong" and repr(guess) in said and "swapped" not in said.replace(repr(guess), "")
+    assert e.judge(" Swapped ")[0] == "solved"
 
 
 def test_progress_survives_a_restart(capsys, monkeypatch):

@@ -62,7 +62,7 @@ class Exercise:
             except Exception as error:  # any mistake of a student's becomes a message
                 return "wrong", f"your code stopped with {type(error).__name__}: {error}"
             if found is ... or found is None:
-                return "not attempted", "not attempted yet: it gives back nothing. Replace the ... with your answer."
+                return "not attempted", "not attempted yet: it gives back nothing. Replace the ... with your answer, after return."
             expected = run(self.reference, arguments)
             if not same(found, expected, self.tolerance):
                 right = False
@@ -124,14 +124,21 @@ def as_array(value):
     return np.asarray(value.detach().cpu() if torch.is_tensor(value) else value, dtype=np.float64)
 
 
+def form(array):
+    """An array's shape, in words."""
+    return f"shape {array.shape}" if array.shape else "one number"
+
+
 def difference(found, expected):
-    """What came and what was expected, in words."""
+    """What came and what was expected, in words; never the expected word itself, which would be the answer."""
+    if isinstance(expected, str):
+        return f"It gives {describe(found)}; expected is one of the answers that the question offers, in quotes."
     try:
         a, b = as_array(found), as_array(expected)
     except (TypeError, ValueError):
         return f"It gives {describe(found)}; expected is something like {describe(expected)}."
     if a.shape != b.shape:
-        return f"It gives shape {a.shape}; expected is {b.shape}."
+        return f"It gives {form(a)}; expected is {form(b)}."
     if not a.size:
         return "It gives an empty result."
     i = int(np.argmax(np.nan_to_num(np.abs(a - b), nan=np.inf)))  # the worst entry

@@ -29,8 +29,8 @@ def count_input_biases(widths):
 
 
 def random_logits():
-    """Logits of real and of fake samples, overlapping, and none of them near a rounding edge."""
-    return torch.randn(40) + 0.4, torch.randn(60) - 0.4
+    """Logits of few real and many fake samples; D is better on the real ones, so that pooling them shows."""
+    return torch.randn(40) + 1.5, torch.randn(120) - 0.2
 
 
 def d_accuracy(real, fake):
@@ -49,6 +49,18 @@ def accuracy_fooled(real, fake):
     return ((real > 0).float().mean() + (fake > 0).float().mean()) / 2
 
 
+def accuracy_pooled(real, fake):
+    return ((real > 0).sum() + (fake < 0).sum()) / (len(real) + len(fake))
+
+
+def accuracy_sum(real, fake):
+    return (real > 0).float().mean() + (fake < 0).float().mean()
+
+
+def average_probability(real, fake):
+    return (real.sigmoid().mean() + (-fake).sigmoid().mean()) / 2
+
+
 def random_average():
     """A shadow weight, the present weight and a decay."""
     return torch.randn(4), torch.randn(4), random.uniform(0.9, 0.99)
@@ -60,6 +72,10 @@ def ema_update(shadow, weight, decay):
 
 def ema_swapped(shadow, weight, decay):
     return (1 - decay) * shadow + decay * weight
+
+
+def ema_plain(shadow, weight, decay):
+    return (shadow + weight) / 2
 
 
 def ema_sum(shadow, weight, decay):
@@ -83,6 +99,10 @@ def slerp_is_lerp(a, b, t):
 def slerp_undivided(a, b, t):
     omega = torch.arccos((a @ b) / (a.norm() * b.norm()))
     return torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b
+
+
+def slerp_of_directions(a, b, t):
+    return slerp(a / a.norm(), b / b.norm(), t)
 
 
 def slerp_backward(a, b, t):
@@ -114,6 +134,12 @@ book = Workbook(
             (accuracy_at_half, "You compared the logit with 1/2. D = sigmoid(logit) is 1/2 where the logit is 0."),
             (accuracy_on_real, "You looked at real samples only; a D that always says real would score 1."),
             (accuracy_fooled, "A fake counts as right when D says fake: its logit is below 0."),
+            (accuracy_pooled, "You counted all samples alike, so the larger batch weighs more. Average the two shares."),
+            (accuracy_sum, "A share is at most 1; the sum of two may be 2. Average them."),
+            (
+                average_probability,
+                "That is how sure D is on average. Count how often it is right: on which side of 0 is a logit?",
+            ),
         ],
         ["Which logit corresponds to D = 1/2?", "Average (real > 0).float().mean() and (fake < 0).float().mean()."],
     ),
@@ -123,6 +149,7 @@ book = Workbook(
         random_average,
         [
             (ema_swapped, "You gave decay to the new weight: the average would forget nearly all at each step."),
+            (ema_plain, "That ignores the decay: half of all older weights would be forgotten at each step."),
             (ema_sum, "The two shares must add up to 1, or the average grows without bound."),
         ],
         ["With decay 0.99 the shadow keeps 99 % of itself.", "decay * shadow + (1 - decay) * ... "],
@@ -134,6 +161,7 @@ book = Workbook(
         [
             (slerp_is_lerp, "That is lerp, the straight line: it cuts through the sphere, where z is too short."),
             (slerp_undivided, "The weights of a and b still need to be divided by sin(omega)."),
+            (slerp_of_directions, "You normalized a and b: then z has length 1, not 8. Normalize only to find the angle."),
             (slerp_backward, "At t = 0 it should be a: your path runs from b to a."),
         ],
         [

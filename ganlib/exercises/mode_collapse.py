@@ -23,6 +23,10 @@ def fair_share(counts, n):
     return int((counts >= n / len(counts)).sum())
 
 
+def eight_modes(counts, n):
+    return int((counts >= 0.2 * n / 8).sum())
+
+
 def mode_kl(share):
     return torch.special.xlogy(share, share * len(share)).sum()  # 0 log 0 = 0
 
@@ -50,6 +54,10 @@ def with_itself(h):
 
 def far_apart(h):
     return (h[:, None] - h[None]).abs().sum(-1).sum(1)
+
+
+def euclidean(h):
+    return (-torch.cdist(h, h)).exp().sum(1) - 1
 
 
 def one_number(h):
@@ -80,6 +88,10 @@ def only_non_saturating(logits):
     return 1 - logits.sigmoid()
 
 
+def logit_for_d(logits):
+    return (1 - logits) / logits
+
+
 def losses_not_slopes(logits):
     return torch.nn.functional.softplus(-logits) / torch.nn.functional.softplus(logits)
 
@@ -98,15 +110,21 @@ def one_too_early(losses, limit):
     return alarm(losses, limit) - 1
 
 
+def signed_median(losses, limit):
+    change = losses[1:] - losses[:-1]
+    return (change.abs() > limit * change.median().abs()).nonzero().flatten() + 1
+
+
 def of_the_loss(losses, limit):
     return (losses > limit * losses.median()).nonzero().flatten()
 
 
 def random_counts():
-    modes = int(torch.randint(12, 60, ()))
-    counts = (torch.rand(modes) * 0.5 * 10_000 / modes).long()  # most between nothing and half a fair share
-    counts[0], counts[1], counts[2] = 0, int(0.15 * 10_000 / modes), int(1.5 * 10_000 / modes)
-    return counts, 10_000
+    """Counts near 12 to 24 modes, from nothing to 1.5 fair shares, of 10,000 samples of which many lie near none."""
+    modes = int(torch.randint(12, 25, ()))
+    counts = torch.linspace(0, 1.5, modes)[torch.randperm(modes)] * 10_000 / modes
+    counts[:2] = 0.18 * 10_000 / modes  # a fifth of a fair share of the samples that hit a mode, not of all
+    return counts.long(), 10_000
 
 
 def random_share():
@@ -115,7 +133,8 @@ def random_share():
 
 
 def random_losses():
-    losses = torch.rand(40).cumsum(0) * 0.02 + 1
+    """A loss that wanders up and down in small steps, with one sudden drop and one sudden rise."""
+    losses = (torch.rand(40) - 0.5).cumsum(0) * 0.04 + 1
     losses[12:], losses[25:] = losses[12:] - 0.9, losses[25:] + 1.7
     return losses[torch.randint(1, 8, ()).item() :], 8.0
 
@@ -129,6 +148,7 @@ book = Workbook(
         [
             (touched, "One stray sample is not a mode: ask for a fifth of a fair share."),
             (fifth_of_the_mode, "A fair share is n / K of ALL samples; samples that hit no mode count in n too."),
+            (eight_modes, "There need not be eight modes: K is len(counts)."),
             (fair_share, "A fair share exactly is too strict: half the modes fail by chance. Take a fifth of it."),
         ],
         ["A fair share of n samples is n / len(counts).", "Compare counts with a fifth of that, then sum the truths."],
@@ -154,6 +174,7 @@ book = Workbook(
         [
             (with_itself, "Each sample meets itself at distance 0 and adds exp(0) = 1 to its own count: take that off."),
             (far_apart, "That grows when samples are far apart. Company is exp(-distance): near 1 for twins, 0 for strangers."),
+            (euclidean, "That is the Euclidean distance. Here it is the sum of absolute differences (cdist with p=1)."),
             (one_number, "One number for the batch hides WHO is crowded. Give one for each sample, shape (B,)."),
         ],
         [
@@ -179,6 +200,7 @@ book = Workbook(
         [
             (upside_down, "Upside down: where D is sure of a fake (a very negative logit) the ratio must be huge."),
             (only_non_saturating, "That is the non-saturating slope alone, 1 - D. Divide it by the saturating one, D."),
+            (logit_for_d, "You put the logit in D's place. D is a probability, the sigmoid of the logit."),
             (losses_not_slopes, "Those are values, not slopes. Differentiate both losses in the logit first."),
         ],
         [
@@ -193,6 +215,7 @@ book = Workbook(
         [
             (drops_only, "Only drops: but a jump upward announces that D has found the collapse. Use the size of the change."),
             (one_too_early, "One too early: the change losses[i + 1] - losses[i] shows at step i + 1."),
+            (signed_median, "Rises and falls cancel in that median. First the size of each change, then the median."),
             (of_the_loss, "That rings when the loss is high. A level says little in a GAN: look at the change from step to step."),
         ],
         [
