@@ -95,6 +95,10 @@ def labels_sign(p, q):
     return -labels_alone(p, q)
 
 
+def labels_mean(p, q):
+    return labels_alone(p, q) / len(p)
+
+
 def labels_cases():
     return torch.rand(10).add(0.2).softmax(0), torch.rand(10).mul(3).softmax(0)
 
@@ -112,10 +116,16 @@ def class_precision(real, real_y, fake, fake_y):
     return class_recall(fake, fake_y, real, real_y)
 
 
+def mixed_up_labels(real, real_y, fake, fake_y):
+    return class_recall(real, real_y, fake, real_y)
+
+
 def recall_cases():
-    y = torch.arange(3).repeat_interleave(40)
-    centers = torch.randn(3, 4)
-    return centers[y] + torch.randn(120, 4), y, centers[y.flip(0)] + 0.6 * torch.randn(120, 4), y.clone()
+    """Ten classes of 20 samples; the fakes come in another order, and each class of them sits a class too far."""
+    y, order = torch.arange(10).repeat_interleave(20), torch.randperm(200)
+    centers = torch.randn(10, 4)
+    fake = centers[(y + 1) % 10] + 0.6 * torch.randn(200, 4)
+    return centers[y] + torch.randn(200, 4), y, fake[order], y[order]
 
 
 book = Workbook(
@@ -169,6 +179,7 @@ book = Workbook(
         misconceptions=[
             (labels_jsd, "That is the Jensen-Shannon divergence of the labels. The question asks for V = -log 4 + 2 JSD."),
             (labels_sign, "The sign is turned around: V is never positive, D's loss is -V."),
+            (labels_mean, "The shares are weights already: add the terms up, do not divide by the number of labels."),
             (labels_guess, "You used D = p. The best D compares the two: D* = p / (p + q)."),
         ],
         hints=["Without pictures the best D is still D*(y) = p(y) / (p(y) + q(y)).",
@@ -181,8 +192,9 @@ book = Workbook(
         misconceptions=[
             (pooled_recall, "That is the recall of all classes pooled: a fake of any class may cover a real one. "
              "Compare class by class."),
-            (class_precision, "That is the precision: the share of fakes near reals. Recall is the second value that "
-             "precision_recall returns."),
+            (mixed_up_labels, "You picked the fakes with the real labels. Each set has labels of its own: fake[fake_y == c]."),
+            (class_precision, "That is the precision: the share of fakes near reals. Recall is the second value of "
+             "precision_recall(real, fake), the real ones first."),
         ],
         hints=["Loop over the classes. real[real_y == c] holds the features of class c.",
                "precision_recall(real, fake)[1] is the recall of one class; the mean over the classes is asked for."],

@@ -1,8 +1,12 @@
 """Exercises of notebook 05: distance by sorting, the critic's loss, the penalty piece by piece, a bound on the slope."""
 
+from itertools import cycle
+
 import torch
 
 from ganlib.exercises import Exercise, Workbook
+
+SIDES = cycle((1, -1))
 
 
 def w1_line(a, b):
@@ -11,6 +15,10 @@ def w1_line(a, b):
 
 def unsorted(a, b):
     return (a - b).abs().mean()
+
+
+def signed_gaps(a, b):
+    return (a.sort().values - b.sort().values).mean()
 
 
 def gap_of_means(a, b):
@@ -27,6 +35,10 @@ def critic_loss(real, fake):
 
 def wrong_player(real, fake):
     return real.mean() - fake.mean()
+
+
+def size_of_the_gap(real, fake):
+    return -(real.mean() - fake.mean()).abs()
 
 
 def with_cross_entropy(real, fake):
@@ -71,6 +83,14 @@ def each_pixel(gradient, weight):
     return weight * (gradient.abs() - 1).square().mean()
 
 
+def without_weight(gradient, weight):
+    return slope_penalty(gradient, 1.0)
+
+
+def only_too_steep(gradient, weight):
+    return weight * torch.relu(gradient.flatten(1).norm(dim=1) - 1).square().mean()
+
+
 def squared_slope(gradient, weight):
     return weight * (gradient.flatten(1).square().sum(1) - 1).square().mean()
 
@@ -100,14 +120,22 @@ def largest_entries(weights):
     return bound
 
 
+def one_matrix(weights):
+    product = weights[0]
+    for weight in weights[1:]:
+        product = weight @ product
+    return torch.linalg.matrix_norm(product, ord=2)
+
+
 def two_samples():
     """Equal samples on the line that overlap and differ in width, so that no shortcut agrees."""
     return torch.randn(20), 0.5 + 2 * torch.randn(20)
 
 
 def critic_values():
-    """A batch of critic values for each player, of different sizes."""
-    return 1 + torch.randn(8), 2 * torch.randn(12)
+    """Values of a critic that is right in one batch and wrong in the next, so that no lost sign hides; (8,) and (12,)."""
+    side = next(SIDES)
+    return 2 * side + torch.randn(8), torch.randn(12) - 2 * side
 
 
 def two_batches():
@@ -116,8 +144,10 @@ def two_batches():
 
 
 def gradients():
-    """Gradients of a batch of small pictures and a weight."""
-    return torch.randn(6, 1, 4, 4), 5 + 10 * torch.rand(()).item()
+    """Gradients of a batch of small pictures, some too flat and some too steep, and a weight."""
+    lengths = torch.tensor([0.2, 0.5, 0.8, 1.2, 1.6, 2.0])[torch.randperm(6)].view(-1, 1, 1, 1)
+    directions = torch.nn.functional.normalize(torch.randn(6, 16)).view(6, 1, 4, 4)
+    return lengths * directions, 5 + 10 * torch.rand(()).item()
 
 
 def three_layers():
@@ -132,6 +162,8 @@ book = Workbook(
         misconceptions=[
             (unsorted, "You move the first grain to the first hole, in the order they were drawn. The best plan never lets "
                        "two grains cross."),
+            (signed_gaps, "Your gaps have signs, so that ways to the left pay for ways to the right. A distance has no sign: "
+                          "take .abs() before the mean."),
             (gap_of_means, "That is the distance of the two means. Samples with equal means and different widths also have "
                            "to move."),
             (squared_gaps, "Those are squared gaps, which belong to W2. W1 adds up plain distances."),
@@ -143,6 +175,8 @@ book = Workbook(
         "critic_loss", critic_loss, critic_values,
         misconceptions=[
             (wrong_player, "The sign is turned. Optimizers minimize, and the critic wants real samples priced above fakes."),
+            (size_of_the_gap, "You took the size of the gap. A critic that prices fakes higher has a positive loss, and must "
+                              "feel it: no abs."),
             (with_cross_entropy, "That is the loss of notebook 03. The critic's value is no logit: no log, no sigmoid."),
             (with_hinge, "That is the hinge loss, which ignores samples beyond a margin. The Wasserstein loss has no margin; "
                          "code that calls a hinge 'Wasserstein' is widespread."),
@@ -168,6 +202,9 @@ book = Workbook(
                                      "a slope of its own."),
             (toward_zero, "You pull the slope to 0. That is a zero-centered penalty like R1; this one is centered at 1."),
             (each_pixel, "You ask each pixel's derivative to be 1. The length over all pixels of a sample should be 1."),
+            (without_weight, "The penalty is right, but the weight is missing."),
+            (only_too_steep, "You forgive slopes below 1. A one-sided penalty exists, but this one pulls flat places up to 1 "
+                             "as well."),
             (squared_slope, "You compare the squared length with 1. Take the root first: (length - 1)², not (length² - 1)²."),
         ],
         hints=["First one number for each sample: make each gradient a row, then take the length of each row.",
@@ -179,6 +216,8 @@ book = Workbook(
             (added_up, "You added the layers' bounds. Layers are applied one after another, so their stretches multiply."),
             (root_of_squares, "The root of the sum of squares is a bound too, but a loose one. Use the spectral norm, the "
                               "largest stretch of any vector."),
+            (one_matrix, "You multiplied the matrices and took the norm at the end. The activation stands between them and "
+                         "changes what the next matrix receives: multiply the norms instead."),
             (largest_entries, "A matrix with entries of at most c can stretch a vector by more than c, since entries work "
                               "together. Use the spectral norm."),
         ],
