@@ -83,8 +83,9 @@ def ema_sum(shadow, weight, decay):
 
 
 def random_ends():
-    """Two latent vectors and a place between them."""
-    return torch.randn(64), torch.randn(64), random.uniform(0.1, 0.4)
+    """Two latent vectors, not at right angles, and a place between them."""
+    a = torch.randn(64)
+    return a, a / 2 + torch.randn(64), random.uniform(0.1, 0.4)
 
 
 def slerp(a, b, t):

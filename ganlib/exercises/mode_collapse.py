@@ -134,9 +134,10 @@ def random_share():
 
 def random_losses():
     """A loss that wanders up and down in small steps, with one sudden drop and one sudden rise."""
-    losses = (torch.rand(40) - 0.5).cumsum(0) * 0.04 + 1
-    losses[12:], losses[25:] = losses[12:] - 0.9, losses[25:] + 1.7
-    return losses[torch.randint(1, 8, ()).item() :], 8.0
+    small = torch.linspace(0.0005, 0.02, 30)
+    change = torch.cat([small, -small])[torch.randperm(60)]
+    change[torch.randint(5, 25, ())], change[torch.randint(30, 55, ())] = -0.3, 1.7
+    return 1 + change.cumsum(0), 8.0
 
 
 book = Workbook(
