@@ -215,12 +215,12 @@ def game_field(ax, grid, real, fake, pull, span):
 
     grid: D's probability of real (n, n), x first. real, fake: (n, 2). pull: (n, 2); arrows end at half a unit, however strong.
     """
-    ax.imshow(grid.T, cmap="RdBu", vmin=0, vmax=1, alpha=0.4, origin="lower", interpolation="bilinear",
+    ax.imshow(grid.T.numpy(), cmap="RdBu", vmin=0, vmax=1, alpha=0.4, origin="lower", interpolation="bilinear",
               extent=(-span, span, -span, span))  # fmt: skip
     for points, color, marker in ((real, REAL, "o"), (fake, FAKE, "^")):
-        ax.scatter(*points.T, s=26, c=color, marker=marker, edgecolor="white", lw=0.5)
+        ax.scatter(*points.T.numpy(), s=26, c=color, marker=marker, edgecolor="white", lw=0.5)
     steps = 0.5 * pull / (1 + pull.norm(dim=1, keepdim=True))
-    ax.quiver(*fake[::4].T, *steps[::4].T, angles="xy", scale_units="xy", scale=1, width=0.005, zorder=3)
+    ax.quiver(*fake[::4].T.numpy(), *steps[::4].T.numpy(), angles="xy", scale_units="xy", scale=1, width=0.005, zorder=3)
     handles = [*ax.collections[:2], Patch(color="#a8bfd3"), Patch(color="#dfa3a9"),
                Line2D([], [], color="black", marker=">", lw=2)]  # fmt: skip
     names = ["real", "fake", "D says real", "D says fake", "pull of G's loss"]

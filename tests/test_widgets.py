@@ -1,5 +1,6 @@
 """Widgets: every control at its lowest, middle and highest value draws another picture; a still one is left behind."""
 
+import base64
 import io
 
 import numpy as np
@@ -9,11 +10,12 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from PIL import Image
 
-from ganlib import plots, widgets
+from ganlib import losses, plots, toys, widgets
+from ganlib.diversity import ManySeeds
 from ganlib.gan import GAN
 from ganlib.models import MLPDiscriminator, MLPGenerator
 from ganlib.predict import Prediction
-from ganlib.trainer import Trainer
+from ganlib.trainer import Snapshot, Trainer
 from tests.drive import drive
 
 
@@ -66,8 +68,11 @@ def test_scrubber_and_play():
     with capture_output():
         scrubber = widgets.Scrubber(frames)
     drive(scrubber)
-    scrubber.set(i=4)
-    assert "step 40: frame 4" in scrubber.words.value
+    assert "step 40: frame 4" in scrubber.words.value, "it opens at the last frame"
+    scrubber.controls["i"].children[1].click()
+    scrubber.set(i=2)
+    scrubber.controls["i"].children[1].click()  # a single step
+    assert "step 30: frame 3" in scrubber.words.value
     with pytest.raises(ValueError, match="frames: got"):
         widgets.Scrubber([])
 
@@ -98,6 +103,17 @@ def test_live_view_draws_the_end_whatever_the_clock_says(gan, digits):
     assert [o.data["text/plain"] for o in outputs if o not in pictures] == [first, last]
     assert "step 1 of 4" in first and "s left" in first
     assert "step 4 of 4" in last and "in all" in last and "g_loss" in last
+
+
+def test_a_live_view_goes_on_in_a_cell_that_is_run_again(gan, digits, shell):
+    trainer = Trainer(gan, digits, 8, conditional=True)
+    live = widgets.LiveView(trainer, lambda snapshot: (Image.new("L", (8, 8)), "gray"), seconds=0)
+    for cell, total in enumerate((2, 4)):
+        shell.execution_count = cell
+        with capture_output() as output:
+            for snapshot in trainer.until(total, every=1):
+                live.update(snapshot)
+        assert [o.update for o in output.outputs] == [False, False, True, True], "words and picture: new ones, then replaced"
 
 
 def test_predictions_are_locked_remembered_and_never_block(capsys, monkeypatch):
@@ -136,3 +152,104 @@ def test_image_grid_puts_each_image_in_its_place():
     assert (sheet[1:5, 1:5] == 0).all() and (sheet[1:5, 6:10] == 127).all() and (sheet[6:10, 1:5] == 255).all()
     with pytest.raises(ValueError, match="images: got .*expected a non-empty tensor"):
         plots.image_grid(images[0])
+
+
+def test_a_class_sheet_has_a_row_for_each_class_and_a_column_for_each_z(gan, digits):
+    live = widgets.LiveView(Trainer(gan, digits, 8, conditional=True), classes=10)
+    assert live.z.shape == (80, 64) and live.y.tolist() == [i // 8 for i in range(80)]
+    assert (live.z.unflatten(0, (10, 8)) == live.z[:8]).all()
+
+
+def test_a_live_view_takes_a_twentieth_of_the_time(gan, digits):
+    def slow(snapshot):
+        clock[0] += 2.0
+        return Image.new("L", (8, 8)), ""
+
+    clock, drawn = [0.0], []
+    with pytest.MonkeyPatch.context() as patch, capture_output():
+        patch.setattr("ganlib.widgets.live.time.monotonic", lambda: clock[0])
+        live = widgets.LiveView(Trainer(gan, digits, 8), lambda s: drawn.append(s) or slow(s))
+        for step in range(1, 1000):
+            clock[0] += 0.5
+            live.update(Snapshot(step, 10_000, {}, 1.0, 1.0))
+    assert 2.0 * len(drawn) / clock[0] == pytest.approx(0.05, rel=0.15)
+
+
+def test_a_figure_in_a_kept_layout_is_the_same_picture():
+    def figure(k, label="y"):
+        fig, ax = plots.canvas(size=(4, 3))
+        ax.plot([0, 1, 2], [0, k, 2])
+        ax.set(ylabel=label, ylim=(0, 4))
+        return fig
+
+    painter = plots.Painter()
+    for k, label in ((1, "y"), (2, "y"), (3, "two\nlines"), (1, "")):
+        assert painter.draw(figure(k, label)).tobytes() == plots.pixels(figure(k, label)).tobytes()
+
+
+def test_the_values_at_a_draw():
+    assert plots.values_at_a_draw(losses.non_saturating) == pytest.approx([np.log(2), 2 * np.log(2)])
+    assert plots.values_at_a_draw(losses.minimax) == pytest.approx([-np.log(2), 2 * np.log(2)])
+    assert plots.values_at_a_draw(losses.wasserstein) == [0.0] and plots.values_at_a_draw(losses.hinge) == [0.0, 2.0]
+
+
+def test_a_click_on_a_sample_picks_the_start_or_the_end(gan):
+    with capture_output():
+        explorer = widgets.LatentExplorer(gan, labels=list("0123456789"))
+    grid = explorer.sheet.box.children[-1]
+    grid.children[20].click()
+    explorer.sheet.end.value = "end"
+    grid.children[33].click()
+    assert explorer.values()["start"] == 20 and explorer.values()["end"] == 33
+    before = explorer.sheet.pictures.value
+    explorer.set(label=7)
+    assert explorer.sheet.pictures.value != before, "the sheet shows the chosen class"
+    saved = base64.b64decode(explorer.link.value.split("base64,")[1].split('"')[0])
+    assert (pixels(saved) == np.asarray(explorer.strip_image)).all()
+
+
+def test_the_field_trains_as_far_as_it_is_watched_and_keeps_what_was_seen():
+    with capture_output():
+        field = widgets.Field({"a": lambda: ManySeeds([0]), "b": lambda: ManySeeds([1])}, toys.ring(), steps=5, frames=8)
+    drive(field)
+    trainer = field.film("a").trainer
+    assert trainer.step == 40 and len(field.film("a").frames) == 9
+    field.set(game="a", frame=2)
+    assert "step 10:" in field.words.value and trainer.step == 40, "going back trains nothing"
+    _, grid, fake, pull, _ = field.film("a").frame(8)
+    moved = fake + 1e-3 * pull
+    D = trainer.gan.D
+    assert -torch.nn.functional.logsigmoid(D(moved)).mean() < -torch.nn.functional.logsigmoid(D(fake)).mean(), "G's loss falls"
+    torch.testing.assert_close(grid[0, -1], D(torch.tensor([[-3.0, 3.0]])).sigmoid()[0].detach())
+    again = Trainer(ManySeeds([0]), toys.ring(), 128)
+    for _ in again.until(40):
+        pass
+    torch.testing.assert_close(again.gan.D.weights[0], D.weights[0], msg="watching changes the training")
+
+
+def test_real_or_fake_gives_the_value_of_the_answers(digits):
+    class Confident(torch.nn.Module):
+        def forward(self, x):
+            return torch.full((len(x),), 2.0)
+
+    gan = GAN(MLPGenerator(), MLPDiscriminator())
+    gan.D = Confident()
+    state = torch.get_rng_state()
+    with capture_output() as output:
+        game = widgets.RealOrFake(gan, digits, n=10)
+    assert (torch.get_rng_state() == state).all() and sum(game.is_real) == 5
+    assert "half of them are real" in output.outputs[0].metadata["image/png"]["alt"]
+    for real in game.is_real:
+        game.answer(0.75 if real else 0.05)
+    assert game.value(game.answers) == pytest.approx(np.log(0.75) + np.log(0.95))
+    assert game.value(game.d_answers) == pytest.approx(-np.log1p(np.exp(-2)) - np.log1p(np.exp(2)))
+    assert "Right: 10 of 10" in game.words.value and "yours <b>-0.339</b>, D's -2.254" in game.words.value
+    game.answer(0.5)  # one too many
+    assert len(game.answers) == 10
+    game.restart()
+    game.box.children[1].children[2].click()
+    assert game.answers == [0.5] and "nan" not in game.words.value
+    with pytest.raises(ValueError, match="probability: got 1; expected a number between"):
+        game.answer(1)
+    with pytest.raises(ValueError, match="n: got 3"):
+        widgets.RealOrFake(gan, digits, n=3)

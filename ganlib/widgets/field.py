@@ -36,7 +36,7 @@ class Field(Explorer):
     def look(self, frame, game=None):
         """The picture of one frame, trained up to it if need be."""
         step, grid, fake, pull, words = self.film(game or next(iter(self.games))).frame(frame)
-        figure, ax = plots.canvas(size=(7.2, 4.6))
+        figure, ax = plots.canvas(size=(7.2, 4.1))
         plots.game_field(ax, grid, self.real, fake, pull, self.span)
         ax.set_title(f"Step {step:,}")
         return figure, words
@@ -67,6 +67,6 @@ class Film:
         with torch.no_grad():
             grid, on_fake = self.gan.D(self.places).sigmoid().reshape(60, 60), self.gan.D(fake).sigmoid().mean()
         unsure = ((grid - 0.5).abs() < 0.3).float().mean()
-        words = f"step {self.trainer.step:,}: D's mean answer to the samples is {on_fake:.2f}; it is unsure (0.2 to 0.8) "
-        words += f"on {unsure:.0%} of the square. Median pull: {pull.norm(dim=1).median():.2g}"
+        words = f"D's mean answer to the samples is {on_fake:.2f}; it is unsure (0.2 to 0.8) on {unsure:.0%} of the square"
+        words = f"step {self.trainer.step:,}: {words}. Median pull: {pull.norm(dim=1).median():.2g}"
         return self.trainer.step, grid.cpu(), fake.detach().cpu(), pull.cpu(), words

@@ -31,10 +31,10 @@ class RealOrFake:
         with torch.no_grad():
             self.d_answers = gan.D(self.images).sigmoid().tolist()
         self.image, self.words = Picture(question), widgets.HTML()
-        buttons = [widgets.Button(description=name, layout=widgets.Layout(width="150px")) for name in ANSWERS]
+        buttons = [widgets.Button(description=name, layout=widgets.Layout(width="136px")) for name in ANSWERS]
         for button in buttons:
             button.on_click(lambda button: self.answer(ANSWERS[button.description]))
-        again = widgets.Button(description="start over", layout=widgets.Layout(width="150px"))
+        again = widgets.Button(description="start over", layout=widgets.Layout(width="96px"))
         again.on_click(lambda _: self.restart())
         row = widgets.HBox([*buttons, again], layout=widgets.Layout(flex_flow="row wrap"))
         self.box = widgets.VBox([widgets.HTML(f"<b>{question}</b>"), row, self.words, self.image])
@@ -54,17 +54,17 @@ class RealOrFake:
         self.redraw()
 
     def value(self, answers):
-        """V of these answers to the first pictures, nan until there are both kinds."""
+        """V of these answers to the first pictures, among which there must be both kinds."""
         on_real = [math.log(p) for p, real in zip(answers, self.is_real) if real]
         on_fake = [math.log(1 - p) for p, real in zip(answers, self.is_real) if not real]
-        return sum(on_real) / len(on_real) + sum(on_fake) / len(on_fake) if on_real and on_fake else math.nan
+        return sum(on_real) / len(on_real) + sum(on_fake) / len(on_fake)
 
     def redraw(self):
         """The next picture, or at the end all of them; the words give the verdict on the last answer, and the score."""
         done, n = len(self.answers), len(self.images)
         picture = plots.image_grid(self.images[done : done + 1], scale=8) if done < n else self.solution()
         self.image.value = plots.png(picture, small=False)
-        self.words.value = spoken(f"{self.verdict()} {f'Picture {done + 1} of {n}.' if done < n else LEGEND}")
+        self.words.value = spoken(f"{self.verdict()}<br>{f'Picture {done + 1} of {n}.' if done < n else LEGEND}")
 
     def verdict(self):
         """What the last picture was, how many answers leaned the right way, and V beside D's on the same pictures."""
@@ -73,6 +73,8 @@ class RealOrFake:
         done = len(self.answers)
         right = sum((p > 0.5) == real for p, real in zip(self.answers, self.is_real) if p != 0.5)
         last = f"That one was <b>{'real' if self.is_real[done - 1] else 'fake'}</b>; you said {self.answers[-1]:.0%}."
+        if len(set(self.is_real[:done])) < 2:
+            return f"{last} Right: {right} of {done}. V needs one of each kind."
         yours, ds = (f"{self.value(answers):.3f}" for answers in (self.answers, self.d_answers[:done]))
         return f"{last} Right: {right} of {done}. V: yours <b>{yours}</b>, D's {ds}, at a draw {-math.log(4):.3f}."
 

@@ -69,7 +69,7 @@ class Sheet:
 
     def __init__(self, pick):
         self.end = widgets.ToggleButtons(options=[("start", "start"), ("end", "end")], description="A click picks the",
-                                         style={"description_width": "160px", "button_width": "80px"})  # fmt: skip
+                                         style={"description_width": "initial", "button_width": "80px"})  # fmt: skip
         self.pictures, self.marks, self.filled = widgets.HTML(), widgets.HTML(), ()
         side = widgets.Layout(width="32px", height="32px", margin="1px", padding="0")
         buttons = [widgets.Button(tooltip=f"sample {i}", layout=side) for i in range(COLUMNS * ROWS)]
@@ -112,4 +112,5 @@ def data_url(picture):
 
 def download(name, picture):
     """A link that saves the picture from the browser."""
-    return f'<a download="{name}" href="{data_url(picture)}">Save the strip as a PNG file</a>'
+    look = f"color: {plots.BLUE}; text-decoration: underline"
+    return f'<a download="{name}" style="{look}" href="{data_url(picture)}">Save the strip as a PNG file</a>'

@@ -3,6 +3,7 @@
 import time
 
 import torch
+from IPython import get_ipython
 from IPython.display import display
 
 from ganlib import plots
@@ -18,7 +19,8 @@ class LiveView:
 
     def __init__(self, trainer, draw=None, seconds=0.7, classes=None):
         self.trainer, self.seconds, self.due = trainer, seconds, -float("inf")
-        self.draw, self.handles, self.painter = draw or self.sheet_and_losses, None, plots.Painter()
+        self.draw, self.painter = draw or self.sheet_and_losses, plots.Painter()
+        self.handles, self.cell = None, None
         self.z = torch.randn(64, trainer.gan.z_dim, generator=torch.Generator().manual_seed(0))
         self.y = None
         if classes:
@@ -35,11 +37,16 @@ class LiveView:
         self.due = now + max(self.seconds, 19 * (now - began))
 
     def show(self, picture, said, ended):
-        """Words above the picture; quickly encoded while they change, small at the end, when they are stored."""
+        """Words above the picture, quickly encoded while it changes, small at the end, when it is stored.
+
+        A cell that is run again has lost its output, so it gets a new one.
+        """
         png = plots.png(picture) if ended else self.painter.png(picture)
         text, image = {"text/plain": said}, {"image/png": png, "text/plain": said}
         metadata = {"image/png": {"alt": said}}
-        if self.handles is None:
+        cell = running_cell()
+        if self.handles is None or cell != self.cell:
+            self.cell = cell
             self.handles = [display(text, raw=True, display_id=True), display(image, metadata=metadata, raw=True, display_id=True)]
         else:
             self.handles[0].update(text, raw=True)
@@ -54,6 +61,12 @@ class LiveView:
         sheet = plots.image_grid(gan.generate(z=self.z, y=self.y))
         terms = ", ".join(f"{name} {value:.2f}" for name, value in snapshot.terms.items())
         return plots.beside(sheet, self.painter.draw(figure)), f"Losses: {terms}."
+
+
+def running_cell():
+    """The number of the cell that runs, None outside of a notebook."""
+    shell = get_ipython()
+    return shell.execution_count if shell else None
 
 
 def pace(snapshot):

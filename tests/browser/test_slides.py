@@ -1,0 +1,93 @@
+"""The slides of every notebook, stepped through at 1280 x 720 as on a projector: nothing cut off, nothing tiny, nothing fetched."""
+
+import re
+
+import pytest
+
+from notebooks.export import slides
+from tests.pages import NOTEBOOKS
+
+PATHS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+LOOK = """() => {
+  const slide = Reveal.getCurrentSlide(), cut = [], tiny = [];
+  for (const e of slide.querySelectorAll(":not(.notes, .notes *)")) {
+    const box = e.getBoundingClientRect(), style = getComputedStyle(e), name = e.tagName + " " + e.textContent.slice(0, 40);
+    const outside = box.left < 0 || box.top < 0 || box.right > 1280 || box.bottom > 720;
+    const scrolls = e.clientWidth && style.display !== "inline" && e.scrollWidth > e.clientWidth + 2;
+    if (box.width && (outside || scrolls)) cut.push(name);
+    if ([...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && parseFloat(style.fontSize) < 14) tiny.push(name);
+  }
+  const pictures = [...slide.querySelectorAll("img")];
+  return {
+    cut, tiny, text: slide.innerText, zoom: slide.style.zoom, height: slide.scrollHeight,
+    tells: Boolean(slide.querySelector(".predict") && slide.querySelector(".answer")),
+    mute: pictures.filter(p => p.alt.length < 15 || !p.naturalWidth).length,
+    wrong: slide.querySelectorAll("merror").length,
+  };
+}"""
+
+
+def walk_through(page):
+    """Press Page Down to the end -> what was seen on each slide."""
+    seen = []
+    for _ in range(page.evaluate("Reveal.getTotalSlides()")):
+        seen.append(page.evaluate(LOOK))
+        page.keyboard.press("PageDown")
+    assert page.evaluate("Reveal.isLastSlide()")
+    return seen
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_every_slide(browser, tmp_path, shots, path):
+    file, asked, errors = tmp_path / "slides.html", [], []
+    file.write_text(slides.deck(path), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(file.as_uri())
+    page.wait_for_function("Reveal.isReady()")
+    page.screenshot(path=shots / f"slides-{path.stem}.png")
+    seen = walk_through(page)
+    assert 25 <= len(seen) <= 70, "for a class, not the whole notebook"
+    for number, slide in enumerate(seen, 1):
+        where = f"slide {number} of {path.stem}: {slide['text'][:60]!r}"
+        assert not slide["cut"], f"{where} is cut off at {slide['cut'][:3]}"
+        assert not slide["tiny"], f"{where} has letters below 14 pixels: {slide['tiny'][:3]}"
+        assert float(slide["zoom"]) == 1 and slide["height"] <= 720, f"{where} is too full"
+        assert not slide["tells"], f"{where} tells the answer beside the question"
+        assert not slide["mute"] and not slide["wrong"], f"{where} has a picture without words or a wrong formula"
+        assert not re.search(r"\$\$|\\[a-z]{3,}", slide["text"]), f"{where} shows TeX"
+    assert errors == [] and [url for url in asked if not url.startswith((file.as_uri(), "data:", "about:"))] == []
+    page.close()
+
+
+def test_the_speaker_view_has_the_notes(browser, tmp_path):
+    file = tmp_path / "slides.html"
+    file.write_text(slides.deck(PATHS[0]), encoding="utf-8")
+    page = browser.new_page()
+    page.goto(file.as_uri())
+    page.wait_for_function("Reveal.isReady()")
+    with page.expect_popup() as opened:
+        page.keyboard.press("s")
+    notes = opened.value.locator(".speaker-controls-notes")
+    notes.get_by_text("Before class").wait_for(timeout=15_000)
+    assert "Plan, 50 min" in notes.inner_text() and "Plan, 50 min" not in page.locator("body").inner_text()
+    opened.value.close()
+    page.close()
+
+
+def test_a_remote_turns_slides_from_within_the_walk(browser, tmp_path):
+    file = tmp_path / "slides.html"
+    file.write_text(slides.deck(next(path for path in PATHS if path.stem.startswith("03"))), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.goto(file.as_uri())
+    page.wait_for_function("Reveal.isReady()")
+    page.evaluate("Reveal.slide(Reveal.getSlides().findIndex(s => s.querySelector('iframe')))")
+    before = page.evaluate("Reveal.getState().indexh")
+    frame = page.frame_locator("section.present iframe")
+    words = frame.locator("#words").inner_text()
+    frame.locator("#t").press("ArrowRight")
+    assert frame.locator("#words").inner_text() != words and page.evaluate("Reveal.getState().indexh") == before
+    frame.locator("#t").press("PageDown")
+    page.wait_for_function(f"Reveal.getState().indexh === {before + 1}")
+    page.close()
