@@ -62,7 +62,9 @@ class Trainer:
         self.history = [row for row in self.history if row["step"] <= self.step]  # not what `go_back` has undone
         with StopButton() as button:
             while self.step < total and not button.pressed:
-                yield self.burst(min(total, self.step + every - self.step % every), total, button)
+                with button.held():
+                    snapshot = self.burst(min(total, self.step + every - self.step % every), total, button)
+                yield snapshot
             if button.pressed:
                 print(f"Stopped at step {self.step:,} of {total:,}. Run the cell again to go on.")
 
@@ -72,7 +74,7 @@ class Trainer:
         start, began, totals = self.step, time.perf_counter(), None
         self.rounds.begin()
         try:
-            with button.held(), own_random_stream(self.gan.device, self.stream) as stream:
+            with own_random_stream(self.gan.device, self.stream) as stream:
                 while self.step < end and not (button.pressed and self.step > start):  # at least one, so that there are means
                     self.rounds()
                     self.step += 1
@@ -118,10 +120,11 @@ class Trainer:
         """Once a second of training, copy a state whose numbers are all finite, for `go_back`."""
         if self.good is not None and self.seconds - self.good[1] < KEEP_SECONDS:
             return
-        state = {name: value.clone() for name, value in self.gan.state().items()}
+        state = self.gan.state()
         finite = [value.isfinite().all() for value in state.values() if value.dim()]  # numbers may lie on another device
         if self.good is None or torch.stack(finite).all():
-            self.good = self.step, self.seconds, self.stream, state
+            self.good = None  # let the older copy go before there are two
+            self.good = self.step, self.seconds, self.stream, {name: value.clone() for name, value in state.items()}
 
     def go_back(self):
         """Undo the steps since the last state that `keep` copied -> a sentence that says so."""

@@ -1,0 +1,85 @@
+"""A long training with a live view, in a real kernel: memory stays flat, no files and no figures pile up.
+
+The tests run for a minute; `python -m tests.faults.test_long 30` runs for thirty and prints what it saw.
+"""
+
+import gc
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+import weakref
+from pathlib import Path
+
+import psutil
+
+from ganlib import data, plots, toys
+from ganlib.gan import GAN
+from ganlib.models import MLPDiscriminator, MLPGenerator
+from ganlib.trainer import Trainer
+from ganlib.widgets import LiveView
+from tests.faults.test_kernel import Kernel
+
+
+def train_and_watch(seconds):
+    """In a kernel: train on digits with a snapshot each step and a live view, look at this process once a second; print JSON."""
+    process, end, megabytes, files = psutil.Process(), time.monotonic() + seconds, [], []
+    trainer = Trainer(GAN(MLPGenerator(), MLPDiscriminator()), data.load("mnist"), 16)
+    live, due = LiveView(trainer), 0
+    for snapshot in trainer.until(1_000_000_000, every=1):
+        live.update(snapshot)
+        if time.monotonic() > due:
+            due = time.monotonic() + 1
+            megabytes.append(process.memory_info().rss / 1e6)
+            files.append(process.num_fds() if hasattr(process, "num_fds") else process.num_handles())
+        if time.monotonic() > end:
+            break
+    gc.collect()
+    figures = sum(type(thing) is plots.Figure for thing in gc.get_objects())
+    facts = {"megabytes": megabytes, "files": files, "figures": figures, "open": len(plots.plt.get_fignums())}
+    print(json.dumps(facts | {"snapshots": trainer.step}))
+
+
+def soak(seconds):
+    """Watch a kernel for so many seconds -> its report, with the growth of memory after a third of the time."""
+    with tempfile.TemporaryDirectory() as folder:
+        kernel = Kernel(folder)
+        try:
+            kernel.run_well("import torch; torch.set_num_threads(1)")
+            text = kernel.run_well(f"from tests.faults.test_long import train_and_watch; train_and_watch({seconds})")
+        finally:
+            kernel.end()
+    report = json.loads(next(line for line in text.splitlines() if line.startswith("{")))
+    third = len(report["megabytes"]) // 3
+    warm, last = (statistics.median(report["megabytes"][part]) for part in (slice(third, 2 * third), slice(-third, None)))
+    return report | {"growth": last / warm - 1, "warm": warm, "last": last}
+
+
+def test_a_minute_of_training_with_a_live_view():
+    report = soak(60)
+    assert report["snapshots"] > 1000
+    assert report["growth"] < 0.01, report
+    assert max(report["files"][-10:]) <= report["files"][3] + 1, report["files"]
+    assert report["open"] == 0 and report["figures"] <= 2, report
+
+
+def test_trainers_that_are_built_anew_leave_nothing():
+    """A student runs the building cell fifty times."""
+    gone = []
+    for _ in range(50):
+        trainer = Trainer(GAN(MLPGenerator(4, (8, 8), (2,)), MLPDiscriminator((8,), (2,))), toys.ring())
+        list(trainer.until(2))
+        gone.append(weakref.ref(trainer.gan))
+    del trainer
+    gc.collect()
+    assert not any(reference() for reference in gone)
+
+
+if __name__ == "__main__":
+    os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent.parent)
+    found = soak(60 * float(sys.argv[1]))
+    print(f"{found['snapshots']:,} snapshots; {found['warm']:.1f} MB after warm-up, {found['last']:.1f} MB at the end "
+          f"({found['growth']:+.2%}); open files {found['files'][3]} and {found['files'][-1]}; "
+          f"figures kept {found['figures']}, open {found['open']}")  # fmt: skip
