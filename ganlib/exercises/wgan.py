@@ -222,6 +222,7 @@ book = Workbook(
                               "together. Use the spectral norm."),
         ],
         hints=["LeakyReLU never stretches. By how much can one matrix stretch a vector? Its spectral norm says.",
-               "torch.linalg.matrix_norm(weight, ord=2) is one layer's stretch. A chain of layers stretches by the product."],
+               "torch.linalg.matrix_norm(weight, ord=2) is one layer's stretch. A chain of layers stretches by the product.",
+               "And after clipping: an (m, n) matrix with entries of at most c stretches by at most c sqrt(m n)."],
     ),
 )  # fmt: skip
