@@ -15,9 +15,10 @@ from PIL import Image
 
 from ganlib.errors import expect
 
-# Okabe and Ito's palette: told apart with any kind of color vision. Real is blue, fake is vermilion, everywhere.
-BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
-SKY, PURPLE, YELLOW, BLACK = "#56B4E9", "#CC79A7", "#F0E442", "#000000"
+# Okabe and Ito's palette, told apart with any kind of color vision; its orange and sky blue are darkened, so that each color
+# has a contrast of 3 to 1 on white at least. Real is blue, fake is vermilion, everywhere.
+BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#C48800"
+SKY, PURPLE, BLACK = "#3A9BD9", "#CC79A7", "#000000"
 PALETTE = [BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, BLACK]
 REAL, FAKE = BLUE, VERMILION
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
@@ -168,7 +169,7 @@ def loss_curves(ax, history, draws=AT_A_DRAW):
         ax.plot([row["step"] for row in history], [row[name] for row in history], color=PALETTE[i], ls=DASHES[i], label=name)
     for value in draws:
         text = next((name for known, name in NAMES.items() if abs(value - known) < 1e-6), f"{value:.2f}")
-        ax.axhline(value, color="0.6", lw=1, ls=":")
+        ax.axhline(value, color="0.5", lw=1, ls=":")
         ax.annotate(text, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=12, color="0.35")
     ax.set(xlabel="step", ylabel="loss")
     if names:
