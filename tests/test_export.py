@@ -1,0 +1,108 @@
+"""What slides and pages are made of: the marks on cells, printed words, pictures, formulas."""
+
+import textwrap
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+
+from notebooks import course
+from notebooks.export import render, slides
+from tests.pages import NOTEBOOKS
+
+PATHS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+def cell_with(*outputs, **metadata):
+    return new_code_cell("x = 1", outputs=list(outputs), metadata=metadata)
+
+
+def stream(text):
+    return new_output("stream", name="stdout", text=text)
+
+
+def picture(alt):
+    return new_output("display_data", {"image/png": PIXEL, "text/plain": alt}, metadata={"image/png": {"alt": alt}})
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_marks_on_cells(path):
+    cells = nbformat.read(path, 4).cells
+    for cell in cells:
+        assert cell.metadata.get("slideshow", {}).get("slide_type", "slide") in ("slide", "skip")
+        assert set(cell.metadata.get("tags", [])) <= {"hide-input", "hide-output", "walk"}
+        if "Prediction(" in cell.source:
+            notes = cell.metadata.get("speaker_notes", "")
+            assert " min.**" in notes, f"{path.stem}: no minutes for the prediction {cell.source[:60]!r}"
+    notes = [cell.metadata["speaker_notes"] for cell in cells if "speaker_notes" in cell.metadata]
+    assert len(notes) >= 10 and "Before class" in notes[0] and "50 min" in notes[0]
+    assert sum("ypical" in note for note in notes) >= 3, "typical wrong answers"
+
+
+def test_marks_outlive_an_execution():
+    cell = cell_with(speaker_notes="ask", tags=["hide-input"], slideshow={"slide_type": "slide"})
+    cell.metadata["execution"] = {"iopub.execute_input": "2026-01-01"}
+    course.tidy(cell)
+    assert set(cell.metadata) == {"speaker_notes", "tags", "slideshow"}
+
+
+def test_a_stored_notebook_keeps_the_picture_of_a_walk_but_not_the_walk():
+    output = picture("a walk in latent space")
+    output.data["text/html"] = "<iframe srcdoc='half a megabyte'></iframe>"
+    cell = cell_with(output)
+    course.tidy(cell)
+    assert set(cell.outputs[0].data) == {"image/png", "text/plain"}
+
+
+def test_captions_stand_under_their_picture_and_nowhere_else():
+    words = "A caption so long that it is broken after a hundred letters, which say() of ganlib.plots does for every page."
+    found = render.outputs(cell_with(picture(words), stream(f"{textwrap.fill(words, 100)}\nloss 0.5\n")))
+    assert len(found) == 2 and found[0].count(words) == 2 and found[1] == "<pre>loss 0.5</pre>"
+
+
+def test_read_outs_keep_their_bold_numbers_and_alternatives_are_plain():
+    (found,) = render.outputs(cell_with(picture("V = <b>-1.06</b><br>1 < 2")))
+    assert 'alt="V = -1.06\n1 &lt; 2"' in found and "<b>-1.06</b><br>1 &lt; 2</figcaption>" in found
+
+
+def test_progress_bars_and_nudges_are_left_out():
+    bar = "\rbetas:  38%|███▎    | 451/1200 [00:05<00:08]\rbetas: 100%|████| 1200/1200 [00:12<00:00]\n"
+    nudge = "You made no prediction. Next time lock one in first: guessing is what makes the answer stick.\n"
+    found = render.outputs(cell_with(stream(bar), stream("fd 6 %\n" + nudge + "Answer: 1.386. Two terms & a sum.\n")))
+    assert found == ["<pre>fd 6 %</pre>", '<p class="answer"><b>Answer:</b> 1.386. Two terms &amp; a sum.</p>']
+
+
+def test_questions_keep_their_options():
+    (found,) = render.outputs(cell_with(stream("Predict: Which one?\n   · a < b\n   · neither\n")))
+    assert found == '<p class="predict"><b>Predict:</b> Which one?<br>· a &lt; b<br>· neither</p>'
+
+
+def test_formulas_become_mathml():
+    text = render.markdown(r"$\mathbb E_{x \sim p}[\hat x]$, and $$\begin{cases} a & b \\ c & d \end{cases}$$")
+    assert text.count("<math") == 2 and "𝔼" in text and "<mtable" in text and "\\" not in text
+
+
+def test_a_question_is_the_last_thing_on_its_slide():
+    asked = cell_with(stream("Predict: Which one?\n"))
+    told = cell_with(stream("Answer: this one.\n"))
+    for cell in (asked, told):
+        cell.metadata["tags"] = ["hide-input"]
+    assert len(slides.paginate([new_markdown_cell("## Now"), asked, told])) == 2
+
+
+def test_long_text_goes_on_under_the_same_title():
+    found = slides.paginate([new_markdown_cell("## Long\n\n" + "\n\n".join(["word " * 60] * 12))])
+    assert len(found) > 1 and len({slide.title for slide in found}) == 1
+
+
+def test_cells_marked_skip_and_the_references_stay_at_home():
+    skipped = new_markdown_cell("## Aside\n\nnot here", metadata={"slideshow": {"slide_type": "skip"}})
+    found = slides.paginate([new_markdown_cell("## A\n\nhere"), skipped, new_markdown_cell("## References\n\n- a paper")])
+    assert [slide.title for slide in found] == ['<h2 id="a">A</h2>']
+
+
+def test_what_is_announced_stays_with_its_announcement():
+    filler = "\n\n".join(["word " * 60] * 4)
+    found = slides.paginate([new_markdown_cell(f"## T\n\n{filler}\n\nTwo things:\n\n" + "\n".join(["- " + "thing " * 40] * 2))])
+    assert "Two things:" in found[-1].html() and "thing thing" in found[-1].html()
