@@ -31,7 +31,7 @@ def test_marks_on_cells(path):
     cells = nbformat.read(path, 4).cells
     for cell in cells:
         assert cell.metadata.get("slideshow", {}).get("slide_type", "slide") in ("slide", "skip")
-        assert set(cell.metadata.get("tags", [])) <= {"hide-input", "hide-output", "walk"}
+        assert set(cell.metadata.get("tags", [])) <= {"show-code", "hide-output", "walk"}
         if "Prediction(" in cell.source:
             notes = cell.metadata.get("speaker_notes", "")
             assert " min.**" in notes, f"{path.stem}: no minutes for the prediction {cell.source[:60]!r}"
@@ -41,7 +41,7 @@ def test_marks_on_cells(path):
 
 
 def test_marks_outlive_an_execution():
-    cell = cell_with(speaker_notes="ask", tags=["hide-input"], slideshow={"slide_type": "slide"})
+    cell = cell_with(speaker_notes="ask", tags=["show-code"], slideshow={"slide_type": "slide"})
     cell.metadata["execution"] = {"iopub.execute_input": "2026-01-01"}
     course.tidy(cell)
     assert set(cell.metadata) == {"speaker_notes", "tags", "slideshow"}
@@ -84,11 +84,16 @@ def test_formulas_become_mathml():
 
 
 def test_a_question_is_the_last_thing_on_its_slide():
-    asked = cell_with(stream("Predict: Which one?\n"))
-    told = cell_with(stream("Answer: this one.\n"))
-    for cell in (asked, told):
-        cell.metadata["tags"] = ["hide-input"]
-    assert len(slides.paginate([new_markdown_cell("## Now"), asked, told])) == 2
+    cells = [new_markdown_cell("## Now"), cell_with(stream("Predict: Which?\n")), cell_with(stream("Answer: this one.\n"))]
+    assert len(slides.paginate(cells)) == 2
+
+
+def test_code_stands_on_a_slide_if_it_is_asked_for():
+    cells = [cell_with(stream("1\n")), cell_with(stream("2\n"), tags=["show-code"])]
+    (slide,) = slides.paginate(cells)
+    assert slide.html().count("highlight") == 1
+    cells[1].metadata["tags"] = ["show-code", "hide-output"]
+    assert "<pre>2" not in slides.paginate(cells)[0].html()
 
 
 def test_long_text_goes_on_under_the_same_title():

@@ -1,7 +1,7 @@
 """A notebook as slides in one file: `deck`. What stands on a slide is said by the cells' metadata.
 
 slideshow.slide_type   "slide" begins a new slide, "skip" leaves the cell out, otherwise it goes on the present slide
-tags                   "hide-input" leaves out a cell's code, "hide-output" what it shows
+tags                   "show-code" puts a cell's code on the slide too, "hide-output" leaves out what it shows
 speaker_notes          Markdown for the speaker view (press S): minutes, the prediction to ask, what to expect
 
 A heading always begins a slide. What does not fit goes on a further slide with the same title.
@@ -123,7 +123,7 @@ def pieces(cell):
     if cell.cell_type == "markdown":
         return render.pieces(cell.source, link=outside)
     tags = cell.metadata.get("tags", [])
-    shown = [] if "hide-input" in tags else [render.code(cell).replace("\n\n\n", "\n\n")]
+    shown = [render.code(cell).replace("\n\n\n", "\n\n")] if "show-code" in tags else []
     return shown + ([] if "hide-output" in tags else render.outputs(cell))
 
 
@@ -144,7 +144,7 @@ def height(tag):
     if tag.name in ("ul", "ol"):
         return 12 + sum(4 + 33 * lines(item, 88) for item in tag.find_all("li"))
     if tag.name == "pre" or tag.find("pre"):
-        return 28 + 25 * len(tag.get_text().strip("\n").split("\n"))
+        return 28 + 25 * sum(math.ceil(len(line) / 1.25 / LETTERS) or 1 for line in tag.get_text().strip("\n").split("\n"))
     boxed = 26 if tag.name == "blockquote" or tag.get("class") else 0
     formulas = 62 * len(tag.find_all(class_="formula"))
     return 14 + 33 * (lines(tag, 88) + len(tag.find_all("br"))) + boxed + formulas
@@ -174,9 +174,11 @@ def enlarge(figure):
 
 
 def narrow(pre):
-    """Smaller letters for lines that are too long for the slide."""
+    """Smaller letters for lines that are too long for the slide; if those would be tiny, broken lines."""
     longest = max(map(len, pre.get_text().split("\n")))
-    if longest > LETTERS:
+    if longest > 1.25 * LETTERS:
+        pre["style"] = "white-space: pre-wrap"
+    elif longest > LETTERS:
         pre["style"] = f"font-size: {18 * LETTERS / longest:.1f}px"
 
 
