@@ -52,7 +52,7 @@ def png(picture, small=True):
     if isinstance(picture, Figure):
         picture = pixels(picture)
     if small and picture.mode == "RGB":
-        picture = picture.quantize(128, dither=Image.Dither.NONE)  # a third of the size
+        picture = picture.quantize(256, dither=Image.Dither.NONE)  # a third of the size
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=small, **({} if small else {"compress_level": 1}))
     return buffer.getvalue()

@@ -253,3 +253,15 @@ def test_real_or_fake_gives_the_value_of_the_answers(digits):
         game.answer(1)
     with pytest.raises(ValueError, match="n: got 3"):
         widgets.RealOrFake(gan, digits, n=3)
+
+
+def test_every_color_of_the_palette_stands_out_on_white():
+    def luminance(color):
+        channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]  # by WCAG 2.2
+
+    assert 1.05 / (luminance("#767676") + 0.05) == pytest.approx(4.54, abs=0.01)  # the well-known lightest gray for text
+    for color in plots.PALETTE:
+        assert 1.05 / (luminance(color) + 0.05) >= 3, color
+    assert len(set(plots.MARKERS)) == len(set(map(str, plots.DASHES))) == len(plots.PALETTE), "never told apart by color alone"

@@ -147,3 +147,34 @@ def test_the_stop_button_ends_a_training_and_the_cell_goes_on(browser, server, s
             first = steps
     assert steps > first, "the second run goes on where the first stopped"
     book.page.close()
+
+
+# What ipywidgets itself leaves without a name: a slider's handle (its label stands before it), the buttons of Play.
+KNOWN = {"aria-input-field-name": "noUi-handle", "button-name": "fa fa-"}
+
+
+def test_axe_finds_nothing_but_what_ipywidgets_itself_lacks(book):
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(book.page, context=".jp-OutputArea-output").response
+    ours = [(rule["id"], node["html"][:200]) for rule in found["violations"] for node in rule["nodes"]
+            if KNOWN.get(rule["id"], "-") not in node["html"]]  # fmt: skip
+    assert ours == []
+    checked = {rule["id"] for rule in found["passes"]}
+    assert {"image-alt", "color-contrast", "link-name", "select-name", "button-name"} <= checked
+
+
+def test_the_tab_key_goes_from_top_to_bottom_and_shows_where_it_is(book):
+    box = explorer(book, "Where do the arrows lead?")
+    box.locator("select").focus()
+    tops, kinds = [], []
+    for _ in range(5):
+        focused = book.page.locator("*:focus")
+        area = focused.bounding_box()
+        tops.append(round(area["y"] / 20))
+        kinds.append(focused.evaluate("e => e.tagName + ' ' + e.className"))
+        around = {"x": area["x"] - 4, "y": area["y"] - 4, "width": area["width"] + 8, "height": area["height"] + 8}
+        with_focus = book.page.screenshot(clip=around)
+        book.page.keyboard.press("Tab")
+        assert book.page.screenshot(clip=around) != with_focus, f"{kinds[-1]} does not show its focus"
+    assert tops == sorted(tops) and kinds[0].startswith("SELECT") and "noUi-handle" in kinds[1]
