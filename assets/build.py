@@ -114,8 +114,8 @@ def conditional_gan():
 
 def wgan_gp():
     """The recipe of notebook 05."""
-    gan = GAN(MLPGenerator(), MLPDiscriminator(), wasserstein, penalty=gradient_penalty, d_steps=2, betas=(0.5, 0.9))
-    return train(Trainer(gan, load("mnist")), 2_500)
+    gan = GAN(MLPGenerator(), MLPDiscriminator(), wasserstein, penalty=gradient_penalty, lr=4e-3, betas=(0.0, 0.9))
+    return train(Trainer(gan, load("mnist"), batch_size=128), 3_000)
 
 
 def train(trainer, steps):
