@@ -23,8 +23,21 @@ def drive(explorer):
         explorer.set(**{name: before})
 
 
+def play_through(game):
+    """A round of real or fake, each button in turn: every answer changes picture and words, and at the end there is a value."""
+    buttons = game.box.children[1].children[:-1]
+    for i in range(len(game.images)):
+        before = game.image.value, game.words.value
+        buttons[i % len(buttons)].click()
+        assert game.image.value != before[0] and game.words.value != before[1]
+    assert game.value(game.answers) < 0
+    game.restart()
+
+
 def drive_all(namespace):
-    """Drive every explorer that a notebook keeps under a name."""
+    """Drive every explorer, and play every game, that a notebook keeps under a name."""
     for value in list(namespace.values()):
         if isinstance(value, widgets.Explorer):
             drive(value)
+        if isinstance(value, widgets.RealOrFake):
+            play_through(value)

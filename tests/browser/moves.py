@@ -37,9 +37,15 @@ def press_until_changed(page, explorer, handle, keys):
 
 
 def move_all(page, explorer):
-    """Each slider with arrow keys, each list by choosing another entry; the picture itself must change once at least."""
+    """Each slider with arrow keys, each list by choosing another entry; the picture itself must change once at least.
+
+    Where there is neither, the first button is pressed.
+    """
     explorer.scroll_into_view_if_needed()
     seen = {picture(explorer)}
+    if not explorer.locator(".noUi-handle, select").count():
+        assert press_until_changed(page, explorer, explorer.locator("button").first, ["Enter"]), "a button changes nothing"
+        seen.add(picture(explorer))
     for slider in explorer.locator(".noUi-handle").all():
         keys = ["ArrowRight"] * 3 + ["ArrowLeft"] * 6  # some pictures change at the second step only
         assert press_until_changed(page, explorer, slider, keys), "a slider changes nothing"
