@@ -19,6 +19,7 @@ from ganlib.errors import expect
 # has a contrast of 3 to 1 on white at least. Real is blue, fake is vermilion, everywhere.
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#C48800"
 SKY, PURPLE, BLACK = "#3A9BD9", "#CC79A7", "#000000"
+YELLOW = "#F0E442"  # for areas with an outline or a label only
 PALETTE = [BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, BLACK]
 REAL, FAKE = BLUE, VERMILION
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
