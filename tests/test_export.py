@@ -1,5 +1,6 @@
 """What slides and pages are made of: the marks on cells, printed words, pictures, formulas."""
 
+import re
 import textwrap
 
 import nbformat
@@ -111,3 +112,39 @@ def test_what_is_announced_stays_with_its_announcement():
     filler = "\n\n".join(["word " * 60] * 4)
     found = slides.paginate([new_markdown_cell(f"## T\n\n{filler}\n\nTwo things:\n\n" + "\n".join(["- " + "thing " * 40] * 2))])
     assert "Two things:" in found[-1].html() and "thing thing" in found[-1].html()
+
+
+def test_the_commands_write_slides_and_pages(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(course, "ROOT", tmp_path)
+    course.write_slides(["01"])
+    assert "<section>" in (tmp_path / "slides" / "01_objective.html").read_text(encoding="utf-8")
+    assert capsys.readouterr().out.startswith("slides/01_objective.html: open it")
+
+
+PLANS = (course.ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")
+
+
+def test_every_plan_fills_its_fifty_minutes():
+    plans = [
+        re.findall(r"^\| (\d+)–(\d+) \|", part, re.MULTILINE) for part in re.split(r"^### \d\d · ", PLANS, flags=re.MULTILINE)[1:]
+    ]
+    assert len(plans) == len(PATHS)
+    for rows in plans:
+        ends = [int(minute) for row in rows for minute in row]
+        assert ends[0] == 0 and ends[-1] == 50 and ends[1:-1:2] == ends[2::2]
+
+
+def test_plans_ask_the_predictions_of_the_notebooks():
+    for path, part in zip(PATHS, re.split(r"^### \d\d · ", PLANS, flags=re.MULTILINE)[1:]):
+        asked = sum("Prediction(" in cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code")
+        planned = part.split("At home:")[0].count("*P*")
+        assert 3 <= planned <= asked + 1, path.stem
+
+
+def test_links_and_exercises_that_instructors_read_about_exist():
+    for target in re.findall(r"\]\((?!https?:|#)([^)]+)\)", PLANS):
+        assert (course.ROOT / target).exists(), target
+    checks = "".join(path.read_text(encoding="utf-8") for path in PATHS)
+    for name in re.findall(r"exercises? ((?:`\w+`(?:, | and )?)+)", PLANS):
+        for key in re.findall(r"`(\w+)`", name):
+            assert f"book.{key}.check" in checks, key
