@@ -47,7 +47,7 @@ def visit(browser, file, width):
     return seen | {"asked": asked}
 
 
-@pytest.mark.parametrize("stem", ["index", "licenses", *STEMS])
+@pytest.mark.parametrize("stem", ["index", "instructors", "licenses", *STEMS])
 def test_every_page(browser, folder, stem):
     for width in (1280, 390):
         seen = visit(browser, folder / f"{stem}.html", width)

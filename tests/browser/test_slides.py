@@ -15,7 +15,8 @@ LOOK = """() => {
     const outside = box.left < 0 || box.top < 0 || box.right > 1280 || box.bottom > 720;
     const scrolls = e.clientWidth && style.display !== "inline" && e.scrollWidth > e.clientWidth + 2;
     if (box.width && (outside || scrolls)) cut.push(name);
-    if ([...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && parseFloat(style.fontSize) < (e.closest("math") ? 13 : 14)) tiny.push(name);
+    const text = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()), least = e.closest("math") ? 13 : 14;
+    if (text && parseFloat(style.fontSize) < least) tiny.push(name);
   }
   const pictures = [...slide.querySelectorAll("img")];
   return {
