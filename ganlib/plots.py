@@ -71,6 +71,7 @@ class Painter:
             figure.set_layout_engine("none")
             for ax, place in zip(figure.axes, self.places):
                 ax.set_position(place)
+                ax.set_in_layout(True)  # setting a position ends that
             image = pixels(figure)
             if outline(figure) == self.outline:
                 return image
@@ -93,13 +94,13 @@ def pixels(figure):
 
 def outline(figure):
     """What the layout depends on: the figure's size, and for each ax how much text stands around it."""
-    lines = [(ax.get_title(loc="left").count("\n"), ax.get_xlabel() > "", ax.get_ylabel() > "") for ax in figure.axes]
+    texts = [text for ax in figure.axes for text in (ax.get_title(loc="left"), ax.get_xlabel(), ax.get_ylabel())]
     ticks = [
         max((len(tick.label1.get_text()) for tick in axis.get_major_ticks()), default=0)
         for ax in figure.axes
         for axis in (ax.xaxis, ax.yaxis)
     ]
-    return tuple(figure.get_size_inches()), lines, ticks
+    return tuple(figure.get_size_inches()), [len(text.splitlines()) for text in texts], ticks
 
 
 def show(picture, caption):

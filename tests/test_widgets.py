@@ -3,6 +3,7 @@
 import base64
 import io
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -184,8 +185,10 @@ def test_a_figure_in_a_kept_layout_is_the_same_picture():
         return fig
 
     painter = plots.Painter()
-    for k, label in ((1, "y"), (2, "y"), (3, "two\nlines"), (1, "")):
-        assert painter.draw(figure(k, label)).tobytes() == plots.pixels(figure(k, label)).tobytes()
+    with plt.rc_context():
+        plots.use_style()
+        for k, label in ((1, "y"), (2, "y"), (3, "two\nlines"), (1, "")):
+            assert painter.draw(figure(k, label)).tobytes() == plots.pixels(figure(k, label)).tobytes(), (k, label)
 
 
 def test_the_values_at_a_draw():
