@@ -35,6 +35,7 @@ def use_style():
             "axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left",
             "axes.prop_cycle": plt.cycler(color=PALETTE, linestyle=DASHES), "legend.frameon": False,
             "figure.constrained_layout.use": True, "savefig.dpi": 100,
+            "agg.path.chunksize": 500,  # a curve of 5,000 points in one piece takes twice the time and 20 MB
         }
     )  # fmt: skip
 
