@@ -1,4 +1,7 @@
-"""What the browser tests share: one JupyterLab, one Chromium; a reason where there is none."""
+"""What the browser tests share: one JupyterLab, one Chromium; a reason where there is none.
+
+The scope is this package: Playwright keeps an event loop running, which the kernels of later tests must not meet.
+"""
 
 import os
 from pathlib import Path
@@ -8,7 +11,7 @@ import pytest
 from tests.browser import lab
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser():
     """Debian's Chromium under Playwright."""
     if lab.CHROMIUM is None:
@@ -21,7 +24,7 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(browser, tmp_path_factory):
     """JupyterLab on a copy of the notebooks."""
     server = lab.Server(tmp_path_factory.mktemp("lab"))
@@ -29,7 +32,7 @@ def server(browser, tmp_path_factory):
     server.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shots(tmp_path_factory):
     """Where the screenshots go: SHOTS from the environment, or a temporary folder."""
     return Path(os.environ.get("SHOTS") or tmp_path_factory.mktemp("shots"))

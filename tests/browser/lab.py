@@ -60,6 +60,11 @@ class Server:
         with urllib.request.urlopen(f"{self.url}api/sessions?token={self.token}", timeout=30) as reply:
             return {session["name"]: session["kernel"] for session in json.load(reply)}
 
+    def stop(self, name):
+        """Shut down a notebook's kernel."""
+        address = f"{self.url}api/kernels/{self.sessions()[name]['id']}?token={self.token}"
+        urllib.request.urlopen(urllib.request.Request(address, method="DELETE"), timeout=30).close()
+
     def add(self, path):
         """A copy of a notebook without outputs, so that every picture on the page is fresh."""
         book = nbformat.read(path, 4)
@@ -130,6 +135,11 @@ class Notebook:
     def explorers(self):
         """The boxes of widgets that hold a live picture."""
         return self.page.locator(".widget-vbox", has=self.page.locator(":scope > img.widget-image")).all()
+
+    def close(self):
+        """Leave the page, end the kernel."""
+        self.page.close()
+        self.server.stop(self.name)
 
     def shot(self, path):
         """A screenshot of the window."""

@@ -37,4 +37,4 @@ def test_run_all_and_move_every_widget(browser, server, shots, path):
         move_all(book.page, explorer)
         book.shot(shots / f"{path.stem}-{i}.png")
     assert book.outside == [], "requests off this machine"
-    book.page.close()
+    book.close()

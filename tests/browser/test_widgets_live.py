@@ -21,7 +21,7 @@ def book(browser, server):
     assert book.errors() == []
     yield book
     assert book.outside == []
-    book.page.close()
+    book.close()
 
 
 def explorer(book, question):
@@ -146,7 +146,7 @@ def test_the_stop_button_ends_a_training_and_the_cell_goes_on(browser, server, s
             book.menu("Run", "Run Selected Cell and All Below")
             first = steps
     assert steps > first, "the second run goes on where the first stopped"
-    book.page.close()
+    book.close()
 
 
 # What ipywidgets itself leaves without a name: a slider's handle (its label stands before it), the buttons of Play.
