@@ -315,6 +315,23 @@ def test_an_explosion_names_term_step_and_causes_and_keeps_the_last_good_state(m
     assert equal(t.gan.state(), straight.gan.state()) and t.history == straight.history
 
 
+def test_the_copy_stays_whole_when_training_goes_on_from_it(monkeypatch):
+    """Two explosions, and only one copy before them: what was trained in between has not seeped into it."""
+    monkeypatch.setattr(trainer, "KEEP_SECONDS", 0)
+    t = small()
+    list(t.until(20, every=10))
+    list(t.until(20 + 1))  # copies the state at step 20
+    monkeypatch.setattr(trainer, "KEEP_SECONDS", 1e9)
+    straight = small()
+    list(straight.until(20))
+    step = t.gan.step
+    for steps in (1, 9):
+        t.gan.step = lambda *batch: step(*batch) | ({"g_loss": torch.tensor(math.nan)} if t.step >= 20 + steps else {})  # noqa: B023
+        with pytest.raises(FloatingPointError, match="as it was at step 20,"):
+            list(t.until(50, every=5))
+        assert t.step == 20 and equal(t.gan.state(), straight.gan.state())
+
+
 def test_a_real_explosion_and_smaller_steps():
     t = small(lr=1e30)
     for _ in range(2):  # running the cell again changes nothing by itself
