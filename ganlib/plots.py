@@ -2,6 +2,7 @@
 
 import io
 import textwrap
+from inspect import signature
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -162,7 +163,8 @@ NAMES = {2 * np.log(2): "2 log 2", np.log(2): "log 2", -np.log(2): "-log 2", 0.0
 def values_at_a_draw(loss):
     """The values of d_loss and g_loss where D answers logit 0 to everything."""
     logits = torch.zeros(2)
-    return sorted({loss.d_loss(logits, logits).item(), loss.g_loss(logits).item()})
+    takes = len(signature(loss.g_loss).parameters)  # a relativistic one takes the real logits too
+    return sorted({loss.d_loss(logits, logits).item(), loss.g_loss(*takes * [logits]).item()})
 
 
 def loss_curves(ax, history, draws=AT_A_DRAW):

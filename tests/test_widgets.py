@@ -194,6 +194,7 @@ def test_a_figure_in_a_kept_layout_is_the_same_picture():
 def test_the_values_at_a_draw():
     assert plots.values_at_a_draw(losses.non_saturating) == pytest.approx([np.log(2), 2 * np.log(2)])
     assert plots.values_at_a_draw(losses.minimax) == pytest.approx([-np.log(2), 2 * np.log(2)])
+    assert plots.values_at_a_draw(losses.relativistic) == pytest.approx([np.log(2)])
     assert plots.values_at_a_draw(losses.wasserstein) == [0.0] and plots.values_at_a_draw(losses.hinge) == [0.0, 2.0]
 
 

@@ -21,9 +21,9 @@ class LiveView:
         self.trainer, self.seconds, self.due = trainer, seconds, -float("inf")
         self.draw, self.painter = draw or self.sheet_and_losses, plots.Painter()
         self.handles, self.cell = None, None
-        self.z = torch.randn(64, trainer.gan.z_dim, generator=torch.Generator().manual_seed(0))
-        self.y = None
-        if classes:
+        if draw is None:
+            self.z, self.y = torch.randn(64, trainer.gan.z_dim, generator=torch.Generator().manual_seed(0)), None
+        if draw is None and classes:
             self.z, self.y = self.z[:8].repeat(classes, 1), torch.arange(classes).repeat_interleave(8)
 
     def update(self, snapshot):
