@@ -7,6 +7,7 @@ import torch
 
 from ganlib import store, walk
 from ganlib.models import MLPGenerator
+from tests.browser import lab
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +86,20 @@ def test_a_frame_is_as_tall_as_its_content_and_asks_for_nothing(browser, tmp_pat
     page.wait_for_function("document.querySelector('iframe').offsetHeight > 600")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert [url for url in asked if not url.startswith(("file:", "about:", "data:"))] == []
+
+
+def test_it_runs_in_jupyterlab_and_goes_on_without_its_kernel(browser, server):
+    setup = "import sys\nsys.path.insert(0, '..')\nfrom ganlib import store, walk\nfrom ganlib.models import MLPGenerator"
+    show = "walk.show(store.load_weights(MLPGenerator(), 'checkpoints/mlp-gan.safetensors'))"
+    book = lab.Notebook(browser, server, server.write("walk.ipynb", setup, show)).start().finish(120)
+    assert book.errors() == []
+    book.menu("Kernel", "Shut Down Kernel")
+    frame = book.page.frame_locator(".jp-OutputArea iframe")
+    words = frame.locator("#words").inner_text()
+    frame.locator("#t").press("ArrowRight")
+    assert frame.locator("#words").inner_text() != words
+    assert book.outside == []
+    book.page.close()
 
 
 def test_the_notebook_shows_it_with_a_picture_for_stored_pages(bundled, monkeypatch):
