@@ -153,4 +153,4 @@ def test_threads_spin_shortly_where_ganlib_is_imported_first():
     code = "import os, ganlib.setup; print(os.environ['GOMP_SPINCOUNT'])"
     environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout == "10000\n"
+    assert done.stdout == "20000\n"

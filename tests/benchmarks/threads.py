@@ -15,7 +15,7 @@ ROUNDS = 3
 BUSY = "import torch; torch.set_num_threads(1); a = torch.randn(512, 512)\nwhile True: a @ a"
 SETTINGS = {
     "2 threads, as torch comes": {"OMP_NUM_THREADS": "2", "GOMP_SPINCOUNT": "300000"},  # libgomp's default
-    "2 threads, short spin (what ganlib sets)": {"OMP_NUM_THREADS": "2", "GOMP_SPINCOUNT": "10000"},
+    "2 threads, short spin (what ganlib sets)": {"OMP_NUM_THREADS": "2", "GOMP_SPINCOUNT": "20000"},
     "2 threads, no spin": {"OMP_NUM_THREADS": "2", "GOMP_SPINCOUNT": "0"},
     "1 thread": {"OMP_NUM_THREADS": "1"},
 }
