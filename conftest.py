@@ -4,6 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
+import pytest
 from nbval.plugin import IPyNbCell
 
 ROOT = Path(__file__).parent
@@ -12,11 +13,14 @@ os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "off
 os.environ["GANLIB_HOME"] = tempfile.mkdtemp(prefix="ganlib-tests-")
 
 
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item, nextitem):
     """After a notebook's last cell, every slider in it is moved over its span, in the same kernel."""
-    if isinstance(item, IPyNbCell) and (nextitem is None or nextitem.parent is not item.parent):
-        reply = run(item.parent.kernel, "from tests.drive import drive_all; drive_all(dict(globals()))")
-        assert reply["status"] == "ok", "a widget fails when moved:\n" + "\n".join(reply.get("traceback", []))
+    last = isinstance(item, IPyNbCell) and (nextitem is None or nextitem.parent is not item.parent)
+    reply = run(item.parent.kernel, "from tests.drive import drive_all; drive_all(dict(globals()))") if last else {"status": "ok"}
+    result = yield  # ends the kernel, so that a failure here harms no other notebook
+    assert reply["status"] == "ok", "a widget fails when moved:\n" + "\n".join(reply.get("traceback", []))
+    return result
 
 
 def run(kernel, code):

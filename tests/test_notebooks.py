@@ -1,7 +1,9 @@
 """The form of every notebook, as a reader, a projector and a diff need it."""
 
+import ast
 import json
 import re
+import symtable
 
 import nbformat
 import pytest
@@ -113,3 +115,33 @@ def test_the_address_is_set_by_one_command(tmp_path, monkeypatch):
     course.set_address("OWNER/gan-course")
     for path in PATHS:
         assert (tmp_path / "notebooks" / path.name).read_text() == path.read_text()
+
+
+def reads(table):
+    """The notebook's names that a function uses when it is called, its inner functions included."""
+    own = {s.get_name() for s in table.get_symbols() if s.is_global()} if table.get_type() == "function" else set()
+    return own.union(*(reads(child) for child in table.get_children()))
+
+
+def bound(source):
+    """The names that a cell itself gives a value, comprehensions and functions' insides left out."""
+    inside = (ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    names, nodes = set(), [ast.parse(source)]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        nodes += [child for child in ast.iter_child_nodes(node) if not isinstance(child, inside)]
+    return names
+
+
+def test_no_later_cell_changes_what_a_function_reads(code):
+    """A slider moved after Run All draws what it drew before."""
+    used = {}
+    for i, cell in enumerate(code):
+        source = "\n".join(line for line in cell.source.splitlines() if not line.startswith(("%", "!")))
+        taken = [(name, function) for name in bound(source) for function in used if name in used[function]]
+        assert taken == [], f"cell {i} gives another value to what a function of an earlier cell reads"
+        for table in symtable.symtable(source, "cell", "exec").get_children():
+            if table.get_name().startswith("draw"):
+                used[table.get_name()] = reads(table)

@@ -46,9 +46,9 @@ def move_all(page, explorer):
     if not explorer.locator(".noUi-handle, select").count():
         assert press_until_changed(page, explorer, explorer.locator("button").first, ["Enter"]), "a button changes nothing"
         seen.add(picture(explorer))
-    for slider in explorer.locator(".noUi-handle").all():
+    for i, slider in enumerate(explorer.locator(".noUi-handle").all()):
         keys = ["ArrowRight"] * 3 + ["ArrowLeft"] * 6  # some pictures change at the second step only
-        assert press_until_changed(page, explorer, slider, keys), "a slider changes nothing"
+        assert press_until_changed(page, explorer, slider, keys), f"slider {i} changes nothing: {state(explorer)[1]}"
         seen.add(picture(explorer))
     for menu in explorer.locator("select").all():
         before = state(explorer)
