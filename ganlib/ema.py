@@ -1,6 +1,7 @@
 """An exponential moving average of a net's weights: the generator that `GAN.generate` samples from. Notebook 09."""
 
 import copy
+from itertools import chain
 
 import torch
 
@@ -25,8 +26,13 @@ class EMA:
         """Move the shadow one step toward module; integer buffers, such as batch norm's counter, are copied."""
         self.steps += 1
         weight = 1 - (self.steps / (self.steps + 20)).clamp(max=self.decay)
-        for shadow, value in zip(self.module.state_dict().values(), module.state_dict().values()):
+        for shadow, value in zip(weights_and_buffers(self.module), weights_and_buffers(module)):
             if shadow.is_floating_point():
                 shadow.lerp_(value, weight.to(shadow.dtype))
             else:
                 shadow.copy_(value)
+
+
+def weights_and_buffers(module):
+    """All that a module's output depends on."""
+    return chain(module.parameters(), module.buffers())

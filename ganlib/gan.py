@@ -136,7 +136,7 @@ class GAN:
 def adam(module, lr, betas):
     """Adam with one fused kernel for all weights; on a CPU that alone is several times quicker than the default."""
     on_gpu = next(module.parameters()).is_cuda
-    return torch.optim.Adam(module.parameters(), lr=lr, betas=betas, fused=True, capturable=on_gpu)
+    return torch.optim.Adam(module.parameters(), lr=lr, betas=tuple(map(float, betas)), fused=True, capturable=on_gpu)
 
 
 def call(net, x, y):

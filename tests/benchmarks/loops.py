@@ -22,17 +22,17 @@ Z_DIM = 100
 
 
 class Pictures(Dataset):
-    """Images as PIL pictures through torchvision's transforms, as its own MNIST class hands them out."""
+    """Images as PIL pictures through torchvision's transforms, handed out as by its own MNIST class."""
 
     def __init__(self, images):
-        self.images, self.labels = images.images[:, 0].cpu().numpy(), images.labels.tolist()
+        self.data, self.targets = images.images[:, 0].cpu(), images.labels.cpu()
         self.transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
 
     def __len__(self):
-        return len(self.images)
+        return len(self.data)
 
     def __getitem__(self, i):
-        return self.transform(Image.fromarray(self.images[i])), self.labels[i]
+        return self.transform(Image.fromarray(self.data[i].numpy(), mode="L")), int(self.targets[i])
 
 
 def leaky():
