@@ -76,8 +76,9 @@ def precision_recall(real, fake, k=3):
 
 def covered_share(support, points, k):
     """Share of the points that lie within the distance of some support point to its k-th neighbor."""
-    radius = torch.cdist(support, support).kthvalue(k + 1).values  # the first neighbor is the point itself
-    return (torch.cdist(points, support) <= radius).any(1).float().mean().item()
+    exact = {"compute_mode": "donot_use_mm_for_euclid_dist"}  # x² + y² - 2xy loses small distances far from 0
+    radius = torch.cdist(support, support, **exact).kthvalue(k + 1).values  # the first neighbor is the point itself
+    return (torch.cdist(points, support, **exact) <= radius).any(1).float().mean().item()
 
 
 def wasserstein_1d(a, b):

@@ -136,3 +136,9 @@ def test_bad_images_are_named(judge):
             judge(bad)
     with pytest.raises(ValueError, match="x: got .*expected a finite float tensor"):
         metrics.moments(torch.full((3, 3), math.nan))
+
+
+def test_precision_recall_far_from_the_origin():
+    torch.manual_seed(0)
+    real, fake = 1e-6 * torch.rand(2, 40, 3, dtype=torch.double)
+    assert metrics.precision_recall(1e4 + real, 1e4 + fake) == metrics.precision_recall(real, fake)
