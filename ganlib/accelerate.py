@@ -14,13 +14,13 @@ WARM_UP = 3  # rounds played before the recording, so that optimizers have their
 class Rounds:
     """Plays rounds of training and adds up their terms on the device, without a wait for it.
 
-    play_round() -> named 0-dim terms. baked() -> what a recording holds fast, such as learning rates and the addresses
-    of weights: when it changes, a new recording is made. recorder: see `recorder`; None plays kernel by kernel.
+    baked() -> what a recording holds fast, such as learning rates and the addresses of weights: when it changes, a new
+    recording is made. recorder: see `recorder`; None plays kernel by kernel.
     The rounds before the recording are rounds like any other: they train.
     """
 
-    def __init__(self, play_round, baked, recorder=None):
-        self.play_round, self.baked, self.recorder = play_round, baked, recorder
+    def __init__(self, baked, recorder=None):
+        self.baked, self.recorder = baked, recorder
         self.names, self.sums, self.replay, self.recorded, self.played = [], None, None, None, 0
 
     def begin(self):
@@ -30,31 +30,31 @@ class Rounds:
         if self.replay is not None and self.recorded != self.baked():
             self.replay, self.played = None, 0
 
-    def __call__(self):
-        """Play one round."""
+    def __call__(self, play_round):
+        """Play one round: play_round() -> named 0-dim terms, the same function at each call."""
         if self.recorder is not None and self.replay is None and self.played >= WARM_UP:
-            self.try_to_record()
+            self.try_to_record(play_round)
         if self.replay is not None:
             self.replay()
         elif self.recorder is not None:
             with self.recorder.aside():
-                self.play()
+                self.play(play_round)
         else:
-            self.play()
+            self.play(play_round)
         self.played += 1
 
-    def play(self):
+    def play(self, play_round):
         """One round, kernel by kernel, its terms added to the sums."""
-        terms = self.play_round()
+        terms = play_round()
         values = torch.stack([term.detach() for term in terms.values()])  # (terms,)
         if self.sums is None:
             self.names, self.sums = list(terms), torch.zeros_like(values)
         self.sums += values
 
-    def try_to_record(self):
+    def try_to_record(self, play_round):
         """Record a round; where that cannot be done, say so once and play on kernel by kernel."""
         try:
-            self.replay, self.recorded = self.recorder.record(self.play), self.baked()
+            self.replay, self.recorded = self.recorder.record(lambda: self.play(play_round)), self.baked()
         except RuntimeError as error:
             self.recorder = None
             reason = str(error).strip().splitlines()[0]

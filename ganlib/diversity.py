@@ -84,22 +84,23 @@ class StackedMLP(nn.Module):
     x (S * B, n) -> (S * B, n_out), or logits (S * B,) where n_out is 1; the first B rows belong to the first seed.
     No seed ever touches another, and ten cost about three times as much as one.
     streams: one torch.Generator a seed, which draws its weights as nn.Linear would.
-    pack: samples laid side by side. stddev: `append_stddev` before the last layer, over a group or the seed's whole batch.
+    pack: samples laid side by side. stddev: `append_stddev` before the last layer, over the seed's batch.
+    batches: how many batches each seed's rows hold, one after the other; a spread is that of one batch.
     """
 
-    def __init__(self, streams, *widths, pack=1, stddev=False, group=None):
+    def __init__(self, streams, *widths, pack=1, stddev=False):
         super().__init__()
-        self.seeds, self.z_dim, self.pack, self.stddev, self.group = len(streams), widths[0], pack, stddev, group
+        self.seeds, self.z_dim, self.pack, self.stddev = len(streams), widths[0], pack, stddev
         inputs = [pack * widths[0], *widths[1:-1]]
         inputs[-1] += stddev
         self.weights = nn.ParameterList(uniform(streams, n, m, bound=n**-0.5) for n, m in zip(inputs, widths[1:]))
         self.biases = nn.ParameterList(uniform(streams, 1, m, bound=n**-0.5) for n, m in zip(inputs, widths[1:]))
 
-    def forward(self, x):
+    def forward(self, x, batches=1):
         h = pack(x, self.pack).unflatten(0, (self.seeds, -1))  # (S, B / pack, n)
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases)):
             if i == len(self.weights) - 1 and self.stddev:
-                h = append_stddev(h, self.group)
+                h = append_stddev(h, h.shape[1] // batches)
             h = torch.baddbmm(bias, h, weight)  # S matrix products at once
             h = h.relu() if i < len(self.weights) - 1 else h
         return h.flatten() if h.shape[-1] == 1 else h.flatten(0, 1)
@@ -118,18 +119,16 @@ class ManySeeds(GAN):
     Other arguments as for GAN. Terms come back as means over seeds.
     """
 
-    def __init__(self, seeds, hidden=(64,) * 4, z_dim=2, *, pack=1, stddev=False, group=None, unroll=0, device=None, **rules):
+    def __init__(self, seeds, hidden=(64,) * 4, z_dim=2, *, pack=1, stddev=False, unroll=0, device=None, **rules):
         streams = [torch.Generator().manual_seed(seed) for seed in seeds]
         G = StackedMLP(streams, z_dim, *hidden, 2)
-        D = StackedMLP(streams, 2, *hidden, 1, pack=pack, stddev=stddev, group=group)
+        D = StackedMLP(streams, 2, *hidden, 1, pack=pack, stddev=stddev)
         self.seeds, self.unroll = len(streams), unroll
         super().__init__(G.to(device), D.to(device), device=device, **rules)
 
     def logits(self, real, fake, y=None):
-        if self.D.stddev:  # a spread over real and fake together would mix them
-            return self.D(real), self.D(fake)
         both = torch.cat([x.unflatten(0, (self.seeds, -1)) for x in (real, fake)], 1)  # (S, 2 B, n), seed by seed
-        real, fake = self.D(both.flatten(0, 1)).unflatten(0, (self.seeds, -1)).chunk(2, 1)
+        real, fake = self.D(both.flatten(0, 1), batches=2).unflatten(0, (self.seeds, -1)).chunk(2, 1)
         return real.flatten(), fake.flatten()
 
     def d_objective(self, real, fake, y=None):

@@ -46,7 +46,7 @@ class Trainer:
         expect(isinstance(batch_size, int) and batch_size > 1, "batch_size", batch_size, "a whole number, 2 or more", "use 64")
         self.gan, self.data, self.batch_size, self.conditional = gan, data, batch_size, conditional
         self.step, self.seconds, self.history, self.good = 0, 0.0, [], None
-        self.rounds = Rounds(self.play_round, lambda: gan.baked(), recorder(gan.device) if graph else None)
+        self.rounds = Rounds(lambda: gan.baked(), recorder(gan.device) if graph else None)
         with own_random_stream(gan.device) as stream:
             torch.manual_seed(seed)
         self.stream = stream.state
@@ -76,7 +76,7 @@ class Trainer:
         try:
             with own_random_stream(self.gan.device, self.stream) as stream:
                 while self.step < end and not (button.pressed and self.step > start):  # at least one, so that there are means
-                    self.rounds()
+                    self.rounds(self.play_round)
                     self.step += 1
                 totals = self.rounds.totals()
         except torch.cuda.OutOfMemoryError:

@@ -19,7 +19,7 @@ class Row(torch.nn.Module):
 
     def __init__(self, stack, seed):
         super().__init__()
-        self.z_dim, self.pack, self.stddev, self.group = stack.z_dim, stack.pack, stack.stddev, stack.group
+        self.z_dim, self.pack, self.stddev = stack.z_dim, stack.pack, stack.stddev
         self.layers = torch.nn.ModuleList()
         for weight, bias in zip(stack.weights, stack.biases):
             layer = torch.nn.Linear(weight.shape[1], weight.shape[2], dtype=torch.float64)

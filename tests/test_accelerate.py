@@ -64,11 +64,11 @@ def test_warm_up_rounds_and_replays_are_steps_like_any_other():
 
 def test_means_of_terms_are_means_over_the_snapshots_own_steps():
     values = iter(torch.arange(1.0, 9.0))
-    rounds = Rounds(lambda: {"a": next(values), "b": torch.tensor(2.0)}, baked=tuple)
+    rounds = Rounds(baked=tuple)
     for expected in (1 + 2 + 3, 4 + 5 + 6):
         rounds.begin()
         for _ in range(3):
-            rounds()
+            rounds(lambda: {"a": next(values), "b": torch.tensor(2.0)})
         assert rounds.totals() == {"a": expected, "b": 6.0}
 
 
