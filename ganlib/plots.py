@@ -236,11 +236,13 @@ def game_field(ax, grid, real, fake, pull, span):
 
 
 def strip(ax, groups, ylabel, seed=0):
-    """One column of dots for each name in groups (name -> values), a bar at each median."""
+    """One column of dots for each name in groups (name -> values), a bar at each median; equal values lie side by side."""
     rng = np.random.default_rng(seed)
-    for i, values in enumerate(groups.values()):
-        jitter = i + rng.uniform(-0.15, 0.15, len(values))
-        ax.plot(jitter, values, MARKERS[i % 7], color=PALETTE[i % 7], ms=8, alpha=0.75, ls="")
+    for i, values in enumerate(map(list, groups.values())):
+        ties = [values.count(value) for value in values]
+        places = [values[:j].count(value) - (ties[j] - 1) / 2 for j, value in enumerate(values)]
+        jitter = np.where(np.array(ties) > 1, 0.075 * np.array(places), rng.uniform(-0.15, 0.15, len(values)))
+        ax.plot(i + jitter, values, MARKERS[i % 7], color=PALETTE[i % 7], ms=7, alpha=0.75, ls="")
         ax.hlines(np.median(values), i - 0.3, i + 0.3, color="black", lw=2.5)
     ax.set_xticks(range(len(groups)), groups, rotation=20 if len(groups) > 4 else 0, ha="right" if len(groups) > 4 else "center")
     ax.set_ylabel(ylabel)

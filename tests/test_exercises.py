@@ -74,8 +74,12 @@ def test_the_engine_explains_mistakes(capsys):
     assert "ZeroDivisionError" in e.judge(lambda x: 1 / 0)[1]
     assert "It gives shape (2,); expected is shape (3,)." in e.judge(lambda x: x[:2])[1]
     assert "It gives one number; expected is shape (3,)." in e.judge(lambda x: x.sum())[1]
-    assert "after return" in e.judge(lambda x: None)[1]
+    assert "ends with return" in e.judge(lambda x: None)[1]
     assert "On random input it gives" in e.judge(lambda x: 5 * x)[1]
+    calls = iter(range(10))
+    once_wrong = e.judge(lambda x: 5 * x if next(calls) == 0 else 2 * x)[1]
+    gave = once_wrong.split("gives ")[1].split()[0]
+    assert float(gave) == pytest.approx(2.5 * float(once_wrong.split("where ")[1].split()[0]), rel=1e-2), "the mistake is shown"
     assert "You gave back x." in e.judge(lambda x: x)[1]
     assert e.judge(lambda x: x.mul_(2))[0] == "solved", "an answer that works in place spoils no other's input"
 

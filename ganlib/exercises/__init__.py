@@ -53,8 +53,7 @@ class Exercise:
         if callable(answer) != (self.cases is not None):
             kind = "the function itself, without calling it" if self.cases else "a value"
             return "wrong", f"check needs {kind}; it got {describe(answer)}."
-        survivors = list(self.misconceptions)
-        right = True
+        survivors, mistake = list(self.misconceptions), None
         for _ in range(TRIALS if self.cases else 1):
             arguments = self.cases() if self.cases else ()
             try:
@@ -62,16 +61,16 @@ class Exercise:
             except Exception as error:  # any mistake of a student's becomes a message
                 return "wrong", f"your code stopped with {type(error).__name__}: {error}"
             if found is ... or found is None:
-                return "not attempted", "not attempted yet: it gives back nothing. Replace the ... with your answer, after return."
+                return "not attempted", "not attempted yet: it gives back nothing. Replace each ...; a function ends with return."
             expected = run(self.reference, arguments)
-            if not same(found, expected, self.tolerance):
-                right = False
+            if mistake is None and not same(found, expected, self.tolerance):
+                mistake = difference(found, expected)
             survivors = [pair for pair in survivors if same(found, run(pair[0], arguments), self.tolerance)]
-        if right:
+        if mistake is None:
             return "solved", "right!"
         if survivors:
             return "wrong", f"not yet. {survivors[0][1]}"
-        return "wrong", f"not yet. {difference(found, expected)} A hint is one .hint() away."
+        return "wrong", f"not yet. {mistake} A hint is one .hint() away."
 
     def hint(self):
         """Print the next hint; the last one stays."""

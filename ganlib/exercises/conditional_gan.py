@@ -116,13 +116,18 @@ def class_precision(real, real_y, fake, fake_y):
     return class_recall(fake, fake_y, real, real_y)
 
 
+def by_size(real, real_y, fake, fake_y):
+    parts = [precision_recall(real[real_y == c], fake[fake_y == c])[1] * (real_y == c).float().mean() for c in range(10)]
+    return sum(parts)
+
+
 def mixed_up_labels(real, real_y, fake, fake_y):
     return class_recall(real, real_y, fake, real_y)
 
 
 def recall_cases():
-    """Ten classes of 20 samples; the fakes come in another order, and each class of them sits a class too far."""
-    y, order = torch.arange(10).repeat_interleave(20), torch.randperm(200)
+    """Ten classes of 11 to 29 samples; the fakes come in another order, and each class of them sits a class too far."""
+    y, order = torch.arange(10).repeat_interleave(torch.arange(11, 30, 2)), torch.randperm(200)
     centers = torch.randn(10, 4)
     fake = centers[(y + 1) % 10] + 0.6 * torch.randn(200, 4)
     return centers[y] + torch.randn(200, 4), y, fake[order], y[order]
@@ -192,6 +197,7 @@ book = Workbook(
         misconceptions=[
             (pooled_recall, "That is the recall of all classes pooled: a fake of any class may cover a real one. "
              "Compare class by class."),
+            (by_size, "You weighted the classes by their size. Each class counts the same: take the plain mean of the ten."),
             (mixed_up_labels, "You picked the fakes with the real labels. Each set has labels of its own: fake[fake_y == c]."),
             (class_precision, "That is the precision: the share of fakes near reals. Recall is the second value of "
              "precision_recall(real, fake), the real ones first."),

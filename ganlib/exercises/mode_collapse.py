@@ -115,8 +115,9 @@ def signed_median(losses, limit):
     return (change.abs() > limit * change.median().abs()).nonzero().flatten() + 1
 
 
-def of_the_loss(losses, limit):
-    return (losses > limit * losses.median()).nonzero().flatten()
+def in_percent(losses, limit):
+    change = ((losses[1:] - losses[:-1]) / losses[:-1]).abs()
+    return (change > limit * change.median()).nonzero().flatten() + 1
 
 
 def random_counts():
@@ -124,20 +125,27 @@ def random_counts():
     modes = int(torch.randint(12, 25, ()))
     counts = torch.linspace(0, 1.5, modes)[torch.randperm(modes)] * 10_000 / modes
     counts[:2] = 0.18 * 10_000 / modes  # a fifth of a fair share of the samples that hit a mode, not of all
+    counts[2:4] = 0.12 * 10_000 / modes  # a tenth of a fair share, by either count
     return counts.long(), 10_000
 
 
 def random_share():
-    weight = torch.rand(8) * (torch.arange(8) < torch.randint(3, 8, ()))
+    """Shares of 9 to 19 modes, two of them never hit."""
+    weight = torch.rand(int(torch.randint(9, 20, ())))
+    weight[torch.randperm(len(weight))[:2]] = 0
     return (weight / weight.sum(),)
 
 
 def random_losses():
-    """A loss that wanders up and down in small steps, with one sudden drop and one sudden rise."""
+    """A loss that wanders up and down in small steps, with sudden drops and rises of many sizes; then the limit.
+
+    It climbs on the way, so that changes in percent are other changes.
+    """
     small = torch.linspace(0.0005, 0.02, 30)
     change = torch.cat([small, -small])[torch.randperm(60)]
-    change[torch.randint(5, 25, ())], change[torch.randint(30, 55, ())] = -0.3, 1.7
-    return 1 + change.cumsum(0), 8.0
+    change[torch.randperm(60)[:6]] = torch.tensor([0.065, -0.1, 0.16, -0.25, 0.5, -0.5])
+    change[30] = 3.0
+    return 1 + change.cumsum(0), [5.0, 8.0, 12.0, 20.0][int(torch.randint(4, ()))]
 
 
 book = Workbook(
@@ -214,10 +222,10 @@ book = Workbook(
         alarm,
         random_losses,
         [
-            (drops_only, "Only drops: but a jump upward announces that D has found the collapse. Use the size of the change."),
+            (drops_only, "Only drops: but modes are lost with rises, too. Use the size of the change."),
             (one_too_early, "One too early: the change losses[i + 1] - losses[i] shows at step i + 1."),
             (signed_median, "Rises and falls cancel in that median. First the size of each change, then the median."),
-            (of_the_loss, "That rings when the loss is high. A level says little in a GAN: look at the change from step to step."),
+            (in_percent, "Those are changes relative to the loss before. Use the change itself, losses[i + 1] - losses[i]."),
         ],
         [
             "change = losses[1:] - losses[:-1] is one shorter than losses.",

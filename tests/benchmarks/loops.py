@@ -5,6 +5,7 @@ BCELoss, fakes drawn twice and never detached, so that the discriminator's step 
 """
 
 import itertools
+from functools import partial
 
 import torch
 from PIL import Image
@@ -52,12 +53,12 @@ class Net(nn.Module):
         return self.body(with_label(x.flatten(1) if self.flatten else x, y, self.embedding))
 
 
-def mlp_nets(n_classes=0):
-    """The script's nets: 100-256-512-1024-784 and 784-512-256-1."""
+def mlp_nets(n_classes=0, width=256):
+    """The script's nets: 100-256-512-1024-784 and 784-512-256-1; or narrower and wider ones."""
     extra = 10 * bool(n_classes)
     to_image = [nn.Tanh(), nn.Unflatten(1, (1, 28, 28))]
-    G = nn.Sequential(mlp(Z_DIM + extra, 256, 512, 1024, 784, activation=leaky), *to_image)
-    D = nn.Sequential(mlp(784 + extra, 512, 256, 1, activation=leaky), nn.Flatten(0))
+    G = nn.Sequential(mlp(Z_DIM + extra, width, 2 * width, 4 * width, 784, activation=leaky), *to_image)
+    D = nn.Sequential(mlp(784 + extra, 2 * width, width, 1, activation=leaky), nn.Flatten(0))
     return Net(G, n_classes), Net(D, n_classes, per_sample=True, flatten=True)
 
 
@@ -78,6 +79,8 @@ def dcgan_nets(n_classes=0):
 # name -> how the nets are made, and what differs from the original game
 GAMES = {
     "MLP GAN": (mlp_nets, {}),
+    "MLP GAN, half as wide": (partial(mlp_nets, width=128), {}),
+    "MLP GAN, twice as wide": (partial(mlp_nets, width=512), {}),
     "CGAN": (mlp_nets, {"n_classes": 10}),
     "WGAN-GP": (mlp_nets, {"loss": wasserstein, "penalty": gradient_penalty, "betas": (0.0, 0.9)}),
     "DCGAN": (dcgan_nets, {}),

@@ -116,7 +116,7 @@ def eager_ratio(images, device):
 
 
 def growth(device):
-    """Images a second, for set sizes and for batch sizes."""
+    """Images a second and bytes an image, for set sizes up to 60,000."""
     rows = [["images in the set", "Trainer, images/s, batch 64", "bytes an image on the device"]]
     digits = data.load("mnist", device=device)
     for n in (1_000, 10_000, 60_000):
@@ -125,6 +125,21 @@ def growth(device):
         pace = 64 / median(turn[0] for turn in take_turns([Ours(images, "MLP GAN", 64, device)], 60, device))
         size = images.images.numel() + images.labels.numel() * 8
         rows.append([f"{n:,}", f"{pace:,.0f}", f"{size / n:.0f}"])
+    return rows
+
+
+def widths(images, device, peak):
+    """Images a second and the share of the machine's limit, for widths and batch sizes."""
+    sizes = (64, 256, 1024)
+    rows = [["nets", *(f"batch {batch}" for batch in sizes)]]
+    for game in ("MLP GAN, half as wide", "MLP GAN", "MLP GAN, twice as wide"):
+        row = [game]
+        for batch in sizes:
+            ours = Ours(images, game, batch, device)
+            pace = batch / median(turn[0] for turn in take_turns([ours], 4_000 // batch, device, rounds=5))
+            eager = Ours(images, game, batch, device, graph=False)
+            row.append(f"{pace:,.0f} ({pace * flops_a_step(eager) / batch / peak:.0%})")
+        rows.append(row)
     return rows
 
 
@@ -178,6 +193,7 @@ def main():
         print(f"Peak memory: script {memory('script'):,} MB, Trainer {memory('Trainer'):,} MB.")
     print(f"From a cold start to the end of a notebook's set-up and imports: {start_up():.1f} s.")
     print(f"\n{table(growth(device))}")
+    print(f"\nThe Trainer's images a second (share of the limit):\n\n{table(widths(images, device, peak))}")
 
 
 if __name__ == "__main__":

@@ -105,9 +105,10 @@ print(trainer.step)
 
 @isolated.needs_namespaces
 def test_no_disk_can_be_written_at_all(tmp_path):
-    """Home and temporary folders are full: progress stays in memory, the bundle is used, each with a sentence."""
+    """Home is full, temporary folders are read-only: progress stays in memory, the bundle is used, each with a sentence."""
     tmpfs = isolated.tiny_disk(4) + '; head -c 9999 /dev/zero > "$1/filler" 2>/dev/null || true'
-    binds = "".join(f'; mount --bind "$1" {place}' for place in ("/var/tmp", "/dev/shm", "/tmp") if Path(place).is_dir())
+    places = [place for place in ("/var/tmp", "/dev/shm", "/tmp") if Path(place).is_dir()]
+    locks = "".join(f"; mount --rbind {place} {place}; mount -o remount,ro,bind {place}" for place in places)
     code = """
 import os
 os.chdir("/proc")
@@ -117,7 +118,7 @@ progress.record("solved", [1])
 print(progress.read()["solved"])
 print(len(data.load("mnist", full=True)), len(data.load("mnist", full=True, cache=folder + "/cache")))
 """
-    said = isolated.run(code, tmp_path, tmpfs + binds, MPLCONFIGDIR="/proc", PYTHONDONTWRITEBYTECODE="1").splitlines()
+    said = isolated.run(code, tmp_path, tmpfs + locks, MPLCONFIGDIR="/proc", PYTHONDONTWRITEBYTECODE="1").splitlines()
     assert said[0].startswith("This is remembered until the kernel ends, not longer: no folder can be written (")
     assert said[1] == "[1]" and said[-1] == "10000 10000"
     assert said[2].startswith("The full MNIST has no place: the folder for downloads cannot be written (")
