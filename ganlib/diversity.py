@@ -121,6 +121,7 @@ class ManySeeds(GAN):
 
     def __init__(self, seeds, hidden=(64,) * 4, z_dim=2, *, pack=1, stddev=False, unroll=0, device=None, **rules):
         streams = [torch.Generator().manual_seed(seed) for seed in seeds]
+        expect(streams, "seeds", seeds, "one whole number or more", "ManySeeds(range(10))")
         G = StackedMLP(streams, z_dim, *hidden, 2)
         D = StackedMLP(streams, 2, *hidden, 1, pack=pack, stddev=stddev)
         self.seeds, self.unroll = len(streams), unroll

@@ -62,7 +62,7 @@ class GAN:
         real: (d_steps * B, *shape) floats, y: (d_steps * B,) labels or None; each critic update takes its own B.
         The last fake batch serves G's update as well: drawn once, detached for D, with its graph for G.
         """
-        expect(len(real) % self.d_steps == 0, "real", real, f"a multiple of d_steps = {self.d_steps} samples", "draw more")
+        self.check_real(real)
         labels = [None] * self.d_steps if y is None else y.chunk(self.d_steps)
         for x, y in zip(real.chunk(self.d_steps), labels):
             fake = self.fakes(len(x), y)
@@ -77,6 +77,13 @@ class GAN:
         self.ema.update(self.G)
         return {name: term.detach() for name, term in {**d_terms, **g_terms}.items()}
 
+    def check_real(self, real):
+        """Refuse a batch of bytes, of another device, or one that d_steps does not divide."""
+        ok = real.is_floating_point() and real.device.type == self.device.type
+        came = f"{real.dtype} on {real.device}"
+        expect(ok, "real", came, f"floats on {self.device}", "data.load(..., device=device), then batches of it")
+        expect(len(real) % self.d_steps == 0, "real", real, f"a multiple of d_steps = {self.d_steps} samples", "draw more")
+
     def scale_lr(self, factor):
         """Multiply both learning rates, by 0.1 after an explosion, say."""
         for group in self.g_optimizer.param_groups + self.d_optimizer.param_groups:
@@ -90,7 +97,7 @@ class GAN:
         """
         expect((n is None) != (z is None), "n", n, "either n or z", "generate(64) or generate(z=z)")
         expect(z is not None or n > 0, "n", n, "a positive number of samples", "generate(64)")
-        z = torch.randn(n, self.z_dim, device=self.device) if z is None else z.to(self.device)
+        z = torch.randn(n, self.z_dim, device=self.device) if z is None else torch.as_tensor(z, device=self.device)
         expect(z.dim() == 2 and z.shape[1] == self.z_dim, "z", z, f"shape (n, {self.z_dim})", "torch.randn(n, gan.z_dim)")
         labels = [None] * len(z) if y is None else self.check_labels(y, len(z)).split(batch)
         with evaluating(self.ema.module if ema else self.G) as G:
@@ -101,22 +108,25 @@ class GAN:
         y, classes = torch.as_tensor(y, device=self.device), getattr(self.G, "n_classes", 0)
         known = y.dtype == torch.long and y.numel() in (1, n) and bool(((y >= 0) & (y < classes)).all())
         expect(known, "y", y, f"1 or {n} whole labels from 0 to {classes - 1}", "build G with n_classes for labels")
-        return y.expand(n)
+        return y.flatten().expand(n)
 
     def state(self):
-        """Everything that training changes, as one flat dictionary of tensors."""
+        """Everything that training changes, as one flat dictionary; its tensors go on changing, so clone what is to be kept."""
         nets = {"G": self.G, "D": self.D, "ema": self.ema.module}
         flat = {f"{net}.{key}": value for net, module in nets.items() for key, value in module.state_dict().items()}
         for name, optimizer in (("g_optimizer", self.g_optimizer), ("d_optimizer", self.d_optimizer)):
             for i, entry in optimizer.state_dict()["state"].items():
                 flat |= {f"{name}.{i}.{key}": torch.as_tensor(value) for key, value in entry.items()}
+            flat[f"{name}.lr"] = torch.tensor(optimizer.param_groups[0]["lr"], dtype=torch.double)
         return flat | {"ema.steps": self.ema.steps}
 
     def baked(self):
-        """What a recording of `step` holds fast: the optimizers' numbers, the modes, where weights and moments lie."""
+        """What a recording of `step` holds fast: the rules, the optimizers' numbers, the modes, where weights and moments lie."""
         groups = [group for o in (self.g_optimizer, self.d_optimizer) for group in o.param_groups]
         numbers = [{name: value for name, value in group.items() if name != "params"} for group in groups]
-        return numbers, self.G.training, self.D.training, [value.data_ptr() for value in self.state().values()]
+        rules = self.loss, self.penalty, self.d_steps, self.after_d_step, self.ema.decay
+        places = [value.data_ptr() for name, value in self.state().items() if not name.endswith(".lr")]
+        return rules, numbers, self.G.training, self.D.training, places
 
     def load_state(self, flat):
         """Take over what `state` gave; nets of another shape are refused before anything changes."""
@@ -126,10 +136,12 @@ class GAN:
             module.load_state_dict({key: flat[f"{net}.{key}"] for key in module.state_dict()})
         for name, optimizer in (("g_optimizer", self.g_optimizer), ("d_optimizer", self.d_optimizer)):
             state = {}
-            for key in (key for key in flat if key.startswith(name)):
+            for key in (key for key in flat if key.startswith(name) and key != f"{name}.lr"):
                 _, i, entry = key.split(".")
-                state.setdefault(int(i), {})[entry] = flat[key]
+                state.setdefault(int(i), {})[entry] = flat[key].clone()  # the optimizer would go on in the caller's tensor
             optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+            for group in optimizer.param_groups:
+                group["lr"] = flat[f"{name}.lr"].item()
         self.ema.steps.copy_(flat["ema.steps"])
 
 
@@ -166,12 +178,13 @@ def frozen(module):
 
 @contextmanager
 def evaluating(module):
-    """Inside, module is in eval mode; afterwards it is as it was."""
-    training = module.training
+    """Inside, module is in eval mode; afterwards each part of it is as it was."""
+    modes = [(part, part.training) for part in module.modules()]
     try:
         yield module.eval()
     finally:
-        module.train(training)
+        for part, training in modes:
+            part.training = training
 
 
 def check_fits(flat, nets, optimized):
@@ -180,7 +193,7 @@ def check_fits(flat, nets, optimized):
     nets: name -> module. optimized: optimizer's name -> its parameters; its entries appear with the first step only.
     """
     needed = {f"{net}.{key}": tuple(value.shape) for net, module in nets.items() for key, value in module.state_dict().items()}
-    needed["ema.steps"] = ()
+    needed |= {"ema.steps": ()} | {f"{name}.lr": () for name in optimized}
     for key in [*needed, *flat]:
         allowed = [needed[key]] if key in needed else optimizer_shapes(key, optimized)
         found = tuple(flat[key].shape) if key in flat else None

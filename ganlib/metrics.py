@@ -118,7 +118,8 @@ def nearest_neighbors(images, real, chunk=256):
         ok = torch.is_tensor(x) and x.is_floating_point() and x.dim() > 1 and x.shape[1:] == real.shape[1:] and x.numel() > 0
         expect(ok and bool(x.isfinite().all()), name, x, f"finite floats (n, *{tuple(real.shape[1:])})", "scale both alike")
     flat = real.flatten(1).float()
-    parts = [torch.cdist(part.flatten(1).float(), flat).min(1) for part in images.split(chunk)]
+    mode = "donot_use_mm_for_euclid_dist"  # a copy has distance 0, not nearly
+    parts = [torch.cdist(part.flatten(1).float(), flat, compute_mode=mode).min(1) for part in images.split(chunk)]
     distances = torch.cat([part.values for part in parts])
     return torch.cat([part.indices for part in parts]), distances / flat.shape[1] ** 0.5
 
@@ -163,7 +164,7 @@ class Judge:
         reference, _ = load_tensors(asset(f"checkpoints/{name}-reference.safetensors"), device or "cpu")
         self.mean, self.cov = reference["mean"], reference["cov"]
         self.real = reference["features"].float()  # (2000, 64), for precision and recall
-        self.device = device
+        self.device = self.mean.device
 
     @torch.no_grad()
     def features(self, images, batch=1000):

@@ -128,7 +128,7 @@ def image_grid(images, columns=8, scale=2, gap=2):
     """Images (n, 1 or 3, H, W) in [-1, 1] as one PIL image, row by row, each pixel drawn scale x scale."""
     ok = torch.is_tensor(images) and images.dim() == 4 and len(images) > 0 and images.shape[1] in (1, 3)
     expect(ok, "images", images, "a non-empty tensor (n, 1 or 3, H, W)", "gan.generate(64)")
-    pixels = images.detach().float().cpu().add(1).mul(127.5).clamp(0, 255).byte().numpy()
+    pixels = images.detach().float().cpu().add(1).mul(127.5).clamp(0, 255).round().byte().numpy()
     n, channels, height, width = pixels.shape
     columns = min(columns, n)
     rows = -(-n // columns)

@@ -1,5 +1,7 @@
 """Predict first, then look: a question whose answer is locked in before the plot that settles it."""
 
+from numbers import Real
+
 import ipywidgets as widgets
 from IPython.display import display
 
@@ -30,11 +32,15 @@ class Prediction:
     def guess(self):
         """What was locked in, None if nothing was."""
         guess = progress.read().get(self.key)
-        return guess if self.options is None or guess in self.options else None
+        fits = isinstance(guess, (int, float)) if self.options is None else guess in self.options
+        return guess if fits else None
 
     def lock(self, guess=None):
         """Keep the guess, or what the widget shows; later calls change nothing, so a prediction stays one."""
         guess = self.field.value if guess is None else guess
+        guess = float(guess) if self.options is None and isinstance(guess, Real) else guess
+        ok = guess is None or (isinstance(guess, float) if self.options is None else guess in self.options)
+        expect(ok, "guess", guess, "a number" if self.options is None else f"one of {self.options}", "spell it the same")
         if self.guess is None and guess is not None:
             progress.record(self.key, guess)
         self.note.value = f"Locked in: <b>{self.guess}</b>" if self.guess is not None else "Choose an answer first."

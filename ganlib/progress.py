@@ -17,6 +17,7 @@ def read():
 
 def record(key, value):
     """Remember value under key; where no folder can be written, say so and remember it until the kernel ends."""
+    value = json.loads(json.dumps(value))  # what cannot be kept in the file fails here, before it is kept anywhere
     MEMORY[key] = value
     try:
         with replacing(user_folder() / "progress.json") as temporary:

@@ -134,6 +134,14 @@ def load_weights(module, name):
     return module.eval()
 
 
+def generator_of(device):
+    """torch's own random generator on the device."""
+    device = torch.device(device)
+    if device.type != "cuda":
+        return torch.default_generator
+    return torch.cuda.default_generators[torch.cuda.current_device() if device.index is None else device.index]
+
+
 def torch_random_state(device):
     """The state of torch's random stream on the device, as a tensor on the CPU."""
     return torch.cuda.get_rng_state(device) if torch.device(device).type == "cuda" else torch.get_rng_state()

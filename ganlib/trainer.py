@@ -11,7 +11,7 @@ import torch
 
 from ganlib.accelerate import Rounds, recorder
 from ganlib.errors import expect
-from ganlib.store import load_tensors, save_tensors, set_torch_random_state, torch_random_state
+from ganlib.store import generator_of, load_tensors, save_tensors, set_torch_random_state, torch_random_state
 
 KEEP_SECONDS = 1.0  # of training between two copies of the state: a copy takes milliseconds
 
@@ -46,9 +46,12 @@ class Trainer:
         expect(isinstance(batch_size, int) and batch_size > 1, "batch_size", batch_size, "a whole number, 2 or more", "use 64")
         self.gan, self.data, self.batch_size, self.conditional = gan, data, batch_size, conditional
         self.step, self.seconds, self.history, self.good = 0, 0.0, [], None
-        self.rounds = Rounds(lambda: gan.baked(), recorder(gan.device) if graph else None)
+        known, classes = getattr(getattr(gan, "G", None), "n_classes", None), len(getattr(data, "class_names", ()))
+        ok = not conditional or known is None or classes <= known
+        expect(ok, "data", f"{classes} classes", f"the {known} that G knows", f"build both nets with n_classes={classes}")
+        self.rounds = Rounds(recorder(gan.device) if graph else None)
         with own_random_stream(gan.device) as stream:
-            torch.manual_seed(seed)
+            generator_of(gan.device).manual_seed(seed)
         self.stream = stream.state
 
     def until(self, total, every=100):
@@ -72,11 +75,11 @@ class Trainer:
         """Steps up to `end` without a word to the host, then one Snapshot."""
         self.keep()
         start, began, totals = self.step, time.perf_counter(), None
-        self.rounds.begin()
+        self.rounds.begin(self)
         try:
             with own_random_stream(self.gan.device, self.stream) as stream:
                 while self.step < end and not (button.pressed and self.step > start):  # at least one, so that there are means
-                    self.rounds(self.play_round)
+                    self.rounds(self)
                     self.step += 1
                 totals = self.rounds.totals()
         except torch.cuda.OutOfMemoryError:
@@ -95,6 +98,10 @@ class Trainer:
         """One batch drawn and one step on it -> the step's named terms."""
         x, y = self.data.batch(self.batch_size * self.gan.d_steps)
         return self.gan.step(x, y if self.conditional else None)
+
+    def baked(self):
+        """What a recording of `play_round` holds fast. Bound methods are equal for the very same data alone."""
+        return self.gan.baked(), self.batch_size, self.conditional, self.data.batch
 
     def check_memory(self, enough):
         """Stop where the device's memory is full, with the batch size to try."""
@@ -130,7 +137,6 @@ class Trainer:
         """Undo the steps since the last state that `keep` copied -> a sentence that says so."""
         self.step, self.seconds, self.stream, state = self.good
         self.gan.load_state(state)
-        self.good = None  # training goes on in these very tensors
         return f"The GAN is back as it was at step {self.step:,}, its last copy that was whole."
 
     def save(self, path):
@@ -161,6 +167,7 @@ class Trainer:
         self.gan.load_state(tensors)
         self.stream = stream if stream.shape == self.stream.shape else self.stream
         self.step, self.seconds, self.history = facts["step"], facts["seconds"], facts["history"]
+        self.good = None  # a copy from before is no state of this training
 
 
 class Stream:
@@ -185,26 +192,34 @@ def own_random_stream(device, state=None):
 class StopButton:
     """While its block runs, an interrupt (Ctrl-C, Jupyter's stop button) is noted as `pressed` and nothing else happens.
 
-    A second one, more than a second later, raises KeyboardInterrupt, though never inside `held`.
+    A second one, more than a second later, raises KeyboardInterrupt, though never inside `held`. Several may be open at
+    once, as when two trainings take turns: all hear it, and the last to close gives Python's own answer back.
     """
 
     pressed, busy = None, False
+    open, before = [], None  # shared by all
 
     def __enter__(self):
         if threading.current_thread() is threading.main_thread():  # no other thread may listen to signals
-            self.before = signal.signal(signal.SIGINT, self.press)
+            if not self.open:
+                StopButton.before = signal.signal(signal.SIGINT, StopButton.press)
+            self.open.append(self)
         return self
 
     def __exit__(self, *_):
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, self.before)
+        if self in self.open:
+            self.open.remove(self)
+            if not self.open and threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGINT, self.before)
 
-    def press(self, number, frame):
+    @staticmethod
+    def press(number, frame):
         """What happens at an interrupt."""
-        now = time.monotonic()
-        if self.pressed and now - self.pressed > 1 and not self.busy:
+        now, buttons = time.monotonic(), StopButton.open
+        if any(b.pressed and now - b.pressed > 1 for b in buttons) and not any(b.busy for b in buttons):
             raise KeyboardInterrupt
-        self.pressed = self.pressed or now
+        for button in buttons:
+            button.pressed = button.pressed or now
 
     @contextmanager
     def held(self):

@@ -15,6 +15,7 @@ from torch import nn
 
 from ganlib import plots
 from ganlib.errors import expect
+from ganlib.gan import evaluating
 from ganlib.models import MLPGenerator
 from ganlib.widgets import slerp
 
@@ -70,7 +71,9 @@ def still(G):
     """(picture, words) of one walk by slerp, for pages where nothing runs."""
     a, b = torch.randn(2, G.z_dim, generator=torch.Generator().manual_seed(1)).to(next(G.parameters()).device)
     stops = torch.stack([slerp(a, b, i / 10) for i in range(11)])
-    return plots.image_grid(G.eval()(stops), columns=11), "Eleven stops on a walk by slerp from one sample to another."
+    with evaluating(G):
+        images = G(stops)
+    return plots.image_grid(images, columns=11), "Eleven stops on a walk by slerp from one sample to another."
 
 
 def show(G):

@@ -77,10 +77,8 @@ def write_table():
         rows.append(f"| [{title}](notebooks/{path.name}) | {claim} | {SECONDS.search(header).group(1)} s |\n")
     readme = ROOT / "README.md"
     before, rest = readme.read_text(encoding="utf-8").split("|---|---|---|\n")
-    readme.write_text(
-        before + "|---|---|---|\n" + "".join(rows) + "\n" + rest[rest.index("Each number") :],
-        encoding="utf-8",
-    )
+    after = rest[rest.index("\n\n") + 1 :]  # what follows the table's last row
+    readme.write_text(before + "|---|---|---|\n" + "".join(rows) + after, encoding="utf-8")
 
 
 def set_address(address):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from contextlib import nullcontext
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -64,12 +65,24 @@ def test_warm_up_rounds_and_replays_are_steps_like_any_other():
 
 def test_means_of_terms_are_means_over_the_snapshots_own_steps():
     values = iter(torch.arange(1.0, 9.0))
-    rounds = Rounds(baked=tuple)
+    source = SimpleNamespace(play_round=lambda: {"a": next(values), "b": torch.tensor(2.0)})
+    rounds = Rounds()
     for expected in (1 + 2 + 3, 4 + 5 + 6):
-        rounds.begin()
+        rounds.begin(source)
         for _ in range(3):
-            rounds(lambda: {"a": next(values), "b": torch.tensor(2.0)})
+            rounds(source)
         assert rounds.totals() == {"a": expected, "b": 6.0}
+
+
+def test_other_terms_may_begin_with_a_snapshot_but_not_within_one():
+    rounds = Rounds()
+    for names in ("ab", "abc", "cd"):
+        source = SimpleNamespace(play_round=lambda names=names: {name: torch.tensor(1.0) for name in names})
+        rounds.begin(source)
+        rounds(source)
+        assert rounds.totals() == dict.fromkeys(names, 1.0)
+    with pytest.raises(ValueError, match="terms: got .'e'.; expected .'c', 'd'., as in the step before"):
+        rounds(SimpleNamespace(play_round=lambda: {"e": torch.tensor(1.0)}))
 
 
 def test_a_changed_learning_rate_or_a_loaded_state_is_recorded_anew(tmp_path):
@@ -85,6 +98,22 @@ def test_a_changed_learning_rate_or_a_loaded_state_is_recorded_anew(tmp_path):
     trainer.load(tmp_path / "a.safetensors")  # the optimizers' moments now lie elsewhere
     list(trainer.until(40))
     assert counting.recordings == 3
+
+
+def test_other_rules_batches_or_data_are_recorded_anew():
+    counting = CountingRecorder()
+    trainer = small_trainer(counting)
+    list(trainer.until(10))
+    changes = [
+        lambda: setattr(trainer.gan, "penalty", None),
+        lambda: setattr(trainer.gan, "loss", wasserstein),
+        lambda: setattr(trainer, "batch_size", 8),
+        lambda: setattr(trainer, "data", toys.ring()),
+    ]
+    for i, change in enumerate(changes):
+        change()
+        list(trainer.until(20 + 10 * i))
+        assert counting.recordings == 2 + i
 
 
 def test_a_step_that_cannot_be_recorded_trains_on_with_one_sentence(capsys):

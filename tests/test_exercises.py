@@ -82,6 +82,9 @@ def test_the_engine_explains_mistakes(capsys):
     assert float(gave) == pytest.approx(2.5 * float(once_wrong.split("where ")[1].split()[0]), rel=1e-2), "the mistake is shown"
     assert "You gave back x." in e.judge(lambda x: x)[1]
     assert e.judge(lambda x: x.mul_(2))[0] == "solved", "an answer that works in place spoils no other's input"
+    total = Exercise("total", sum, lambda: ([random.random() for _ in range(9)],), [(lambda x: 0, "zero")], ["a", "b"])
+    assert total.judge(lambda x: sum(x.pop() for _ in range(9)))[0] == "solved", "nor one that empties a list"
+    assert total.judge(lambda x: [x.clear(), 0][1])[0] == "wrong"
 
 
 def test_a_wrong_word_is_not_answered_with_the_right_one():

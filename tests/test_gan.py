@@ -121,6 +121,27 @@ def test_generate_is_in_eval_mode_from_the_ema_and_leaves_training_alone():
     torch.testing.assert_close(gan.generate(z=z)[:1], gan.generate(z=z[:1]))  # no sample depends on its batch
 
 
+def test_parts_of_g_that_were_in_eval_mode_stay_so():
+    gan = small()
+    frozen_part = next(m for m in gan.G.modules() if isinstance(m, nn.BatchNorm1d)).eval()
+    gan.generate(4, ema=False)
+    assert gan.G.training and not frozen_part.training
+
+
+def test_a_loaded_state_is_a_copy():
+    one, other = small(), small()
+    one.step(torch.randn(16, 3))
+    other.load_state(one.state())
+    kept = {key: value.clone() for key, value in other.state().items()}
+    one.step(torch.randn(16, 3))
+    assert all(torch.equal(value, kept[key]) for key, value in other.state().items())
+
+
+def test_bytes_are_no_samples():
+    with pytest.raises(ValueError, match="real: got 'torch.uint8 on cpu'; expected floats on cpu"):
+        small().step(torch.zeros(16, 3, dtype=torch.uint8))
+
+
 def test_generate_takes_one_label_or_many():
     gan = small(n_classes=3)
     z = torch.randn(4, 4)

@@ -81,6 +81,34 @@ def test_break_and_save_and_load_resume_bit_for_bit(tmp_path):
     assert same(straight, resumed) and resumed.history == straight.history
 
 
+def test_a_loaded_training_goes_on_with_its_learning_rates_and_never_back_to_what_was_before(tmp_path):
+    one, other = trainer(), trainer(seed=5)
+    list(one.until(5))
+    one.gan.scale_lr(0.1)
+    one.save(tmp_path / "a.safetensors")
+    list(one.until(10))
+    list(other.until(50))
+    other.load(tmp_path / "a.safetensors")
+    list(other.until(10))
+    assert same(one, other) and other.gan.g_optimizer.param_groups[0]["lr"] == one.gan.g_optimizer.param_groups[0]["lr"]
+    other.data = type("Bad", (), {"batch": lambda self, n: (torch.full((n, 2), torch.nan), None)})()
+    with pytest.raises(FloatingPointError, match="back as it was at step (5|10),"):
+        list(other.until(15))
+
+
+def test_two_trainings_in_turn_give_the_stop_button_back():
+    before = signal.getsignal(signal.SIGINT)
+    for _ in zip(trainer().until(4, every=1), trainer().until(4, every=1)):
+        assert signal.getsignal(signal.SIGINT) is not before
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_labels_that_g_does_not_know_are_refused(digits):
+    gan = GAN(MLPGenerator(n_classes=3), MLPDiscriminator(n_classes=3))
+    with pytest.raises(ValueError, match="data: got '10 classes'; expected the 3 that G knows"):
+        Trainer(gan, digits, conditional=True)
+
+
 def test_loading_refuses_what_does_not_fit(tmp_path):
     t = trainer()
     list(t.until(2))

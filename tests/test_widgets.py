@@ -11,7 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from PIL import Image
 
-from ganlib import losses, plots, toys, widgets
+from ganlib import data, losses, plots, progress, toys, widgets
 from ganlib.diversity import ManySeeds
 from ganlib.gan import GAN
 from ganlib.models import MLPDiscriminator, MLPGenerator
@@ -147,13 +147,40 @@ def test_a_number_is_right_within_the_tolerance(capsys):
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["your prediction 0.7", "answer 0.707"]
 
 
+def test_a_number_question_takes_numbers_only(capsys):
+    question = Prediction("t number", "How many?")
+    with pytest.raises(ValueError, match="guess: got 'about 12'; expected a number"):
+        question.lock("about 12")
+    question.lock(np.float32(0.5))
+    question.reveal(0.5, "so")
+    assert "You predicted 0.5: right." in capsys.readouterr().out
+    progress.record("prediction t old", "about 12")  # from a file that somebody edited
+    Prediction("t old", "How many?").reveal(1.0, "so")
+    assert "You made no prediction" in capsys.readouterr().out
+
+
+def test_the_sheet_follows_a_generator_that_trains_on():
+    gan = GAN(MLPGenerator(), MLPDiscriminator())
+    walk = widgets.LatentExplorer(gan)
+    before = walk.sheet.pictures.value
+    gan.step(torch.randn(16, 1, 28, 28))
+    walk.redraw()
+    assert walk.sheet.pictures.value != before
+
+
 def test_image_grid_puts_each_image_in_its_place():
     images = torch.stack([torch.full((1, 4, 4), v) for v in (-1.0, 0.0, 1.0)])
     sheet = np.asarray(plots.image_grid(images, columns=2, scale=1, gap=1))
     assert sheet.shape == (11, 11)
-    assert (sheet[1:5, 1:5] == 0).all() and (sheet[1:5, 6:10] == 127).all() and (sheet[6:10, 1:5] == 255).all()
+    assert (sheet[1:5, 1:5] == 0).all() and (sheet[1:5, 6:10] == 128).all() and (sheet[6:10, 1:5] == 255).all()
     with pytest.raises(ValueError, match="images: got .*expected a non-empty tensor"):
         plots.image_grid(images[0])
+
+
+def test_every_gray_level_comes_back():
+    levels = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16)
+    floats = data.ImageSet(levels, torch.tensor([0]), ["any"])[:][0]
+    assert np.array_equal(np.asarray(plots.image_grid(floats, scale=1, gap=0)), levels[0, 0].numpy())
 
 
 def test_a_class_sheet_has_a_row_for_each_class_and_a_column_for_each_z(gan, digits):
@@ -234,8 +261,10 @@ def test_the_field_trains_as_far_as_it_is_watched_and_keeps_what_was_seen():
 
 def test_real_or_fake_gives_the_value_of_the_answers(digits):
     class Confident(torch.nn.Module):
+        logit = 2.0
+
         def forward(self, x):
-            return torch.full((len(x),), 2.0)
+            return torch.full((len(x),), self.logit)
 
     gan = GAN(MLPGenerator(), MLPDiscriminator())
     gan.D = Confident()
@@ -246,8 +275,7 @@ def test_real_or_fake_gives_the_value_of_the_answers(digits):
     assert "half of them are real" in output.outputs[0].metadata["image/png"]["alt"]
     for real in game.is_real:
         game.answer(0.75 if real else 0.05)
-    assert game.value(game.answers) == pytest.approx(np.log(0.75) + np.log(0.95))
-    assert game.value(game.d_answers) == pytest.approx(-np.log1p(np.exp(-2)) - np.log1p(np.exp(2)))
+    assert game.value(game.d_logs) == pytest.approx(-np.log1p(np.exp(-2)) - np.log1p(np.exp(2)))
     assert "Right: 10 of 10" in game.words.value and "yours <b>-0.339</b>, D's -2.254" in game.words.value
     game.answer(0.5)  # one too many
     assert len(game.answers) == 10
@@ -259,6 +287,11 @@ def test_real_or_fake_gives_the_value_of_the_answers(digits):
         game.answer(1)
     with pytest.raises(ValueError, match="n: got 3"):
         widgets.RealOrFake(gan, digits, n=3)
+    gan.D.logit = 200.0  # its probability is 1 in float32
+    sure = widgets.RealOrFake(gan, digits, n=4)
+    for _ in range(4):
+        sure.answer(0.5)
+    assert "D's -200.000" in sure.words.value
 
 
 def test_every_color_of_the_palette_stands_out_on_white():

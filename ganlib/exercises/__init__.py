@@ -99,10 +99,16 @@ class Workbook:
 
 def run(function, arguments):
     """function on copies of the tensors, from a fixed random stream, so that an answer may also draw numbers."""
-    copies = [a.clone() if torch.is_tensor(a) and a.is_leaf else a for a in arguments]
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        return function(*copies)
+        torch.default_generator.manual_seed(0)
+        return function(*map(copied, arguments))
+
+
+def copied(argument):
+    """A copy that an answer may spoil: of a tensor, or of a list of them."""
+    if isinstance(argument, list):
+        return [copied(part) for part in argument]
+    return argument.clone() if torch.is_tensor(argument) and argument.is_leaf else argument
 
 
 def same(a, b, tolerance):
@@ -120,6 +126,8 @@ def same(a, b, tolerance):
 
 def as_array(value):
     """A number, tensor or array as float64."""
+    if isinstance(value, (tuple, list)):
+        value = [as_array(part) for part in value]
     return np.asarray(value.detach().cpu() if torch.is_tensor(value) else value, dtype=np.float64)
 
 

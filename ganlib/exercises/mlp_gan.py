@@ -111,7 +111,7 @@ def slerp_backward(a, b, t):
 
 
 def diagnosis():
-    return "labels swapped"
+    return "wrong sign in g_loss"
 
 
 book = Workbook(
@@ -181,13 +181,13 @@ book = Workbook(
                 "A missing detach lets D's backward pass fill G's gradients. Here G has none: look at the signs.",
             ),
             (
-                lambda: "wrong sign in g_loss",
-                "With a wrong sign in G's loss its slope in the fake logit would be positive. Here it is negative, as it should.",
+                lambda: "labels swapped",
+                "With swapped labels D's slope in the real logits would be positive. Here it is negative, as it should.",
             ),
         ],
         [
-            "Read the report line by line: which of the three numbers is not what it is in a sound step?",
-            "A sound D lowers its loss by raising real logits: the slope there is negative.",
+            "Read the report line by line: which of the three readings is not what it is in a sound step?",
+            "A sound G lowers its loss by raising the logits of its fakes: the slope there is negative.",
         ],  # fmt: skip
     ),
 )

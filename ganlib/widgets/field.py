@@ -56,6 +56,8 @@ class Film:
         while len(self.frames) <= i:
             for _ in self.trainer.until(len(self.frames) * self.steps, every=self.steps):
                 pass
+            if self.trainer.step < len(self.frames) * self.steps:  # stopped on the way: this is no frame
+                return self.frames[-1]
             self.frames.append(self.record())
         return self.frames[i]
 

@@ -4,6 +4,7 @@ import math
 
 import ipywidgets as widgets
 import torch
+from torch.nn.functional import logsigmoid
 
 from ganlib import plots
 from ganlib.errors import expect
@@ -29,7 +30,8 @@ class RealOrFake:
             self.images = torch.cat([data.batch(n // 2)[0], gan.generate(n // 2)])[order]
         self.is_real, self.answers = (order < n // 2).tolist(), []
         with torch.no_grad():
-            self.d_answers = gan.D(self.images).sigmoid().tolist()
+            logits = gan.D(self.images)
+            self.d_logs = list(zip(logsigmoid(logits).tolist(), logsigmoid(-logits).tolist()))  # finite however sure D is
         self.image, self.words = Picture(question), widgets.HTML()
         buttons = [widgets.Button(description=name, layout=widgets.Layout(width="136px")) for name in ANSWERS]
         for button in buttons:
@@ -53,10 +55,10 @@ class RealOrFake:
         self.answers = []
         self.redraw()
 
-    def value(self, answers):
-        """V of these answers to the first pictures, among which there must be both kinds."""
-        on_real = [math.log(p) for p, real in zip(answers, self.is_real) if real]
-        on_fake = [math.log(1 - p) for p, real in zip(answers, self.is_real) if not real]
+    def value(self, logs):
+        """V of answers to the first pictures, given as pairs (log p, log(1 - p)); both kinds must be among them."""
+        on_real = [log_p for (log_p, _), real in zip(logs, self.is_real) if real]
+        on_fake = [log_q for (_, log_q), real in zip(logs, self.is_real) if not real]
         return sum(on_real) / len(on_real) + sum(on_fake) / len(on_fake)
 
     def redraw(self):
@@ -75,7 +77,8 @@ class RealOrFake:
         last = f"That one was <b>{'real' if self.is_real[done - 1] else 'fake'}</b>; you said {self.answers[-1]:.0%}."
         if len(set(self.is_real[:done])) < 2:
             return f"{last} Right: {right} of {done}. V needs one of each kind."
-        yours, ds = (f"{self.value(answers):.3f}" for answers in (self.answers, self.d_answers[:done]))
+        logs = [(math.log(p), math.log(1 - p)) for p in self.answers]
+        yours, ds = (f"{self.value(pairs):.3f}" for pairs in (logs, self.d_logs[:done]))
         return f"{last} Right: {right} of {done}. V: yours <b>{yours}</b>, D's {ds}, at a draw {-math.log(4):.3f}."
 
     def solution(self):

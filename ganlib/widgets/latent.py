@@ -57,7 +57,7 @@ class LatentExplorer(Explorer):
         images = self.gan.generate(z=torch.cat([stops, here[None]]), y=label)
         self.strip_image, large = plots.image_grid(images[:11], columns=11), plots.image_grid(images[11:], scale=4)
         self.sheet.mark(start, end)
-        self.sheet.fill(lambda: self.gan.generate(z=self.z, y=label), label)
+        self.sheet.fill(lambda: self.gan.generate(z=self.z, y=label), (label, self.gan.ema.steps.item()))
         self.link.value = download("walk.png", self.strip_image)
         ratio = here.norm() / ((a.norm() + b.norm()) / 2)
         words = f"t = {t / 20:.2f}: |z| = {here.norm():.2f}, {ratio:.2f} of the ends' mean length"

@@ -1,6 +1,6 @@
 """Seconds from noise to digits, by the notebooks' own recipes and by the widespread script: python tests/benchmarks/quality.py
 
-The recipes are read from the notebooks' cells. Seconds are of training alone. Three seeds; takes about 20 minutes.
+The recipes are read from the notebooks' cells. Seconds are of training alone. Three seeds; takes about half an hour.
 """
 
 import ast
