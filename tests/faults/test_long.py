@@ -29,7 +29,7 @@ def train_and_watch(seconds):
     process, begin, megabytes, files, whole = psutil.Process(), time.monotonic(), [], [], []
     trainer = Trainer(GAN(MLPGenerator(), MLPDiscriminator()), data.load("mnist"), 16)
     live, due = LiveView(trainer), 0
-    for snapshot in trainer.until(1_000_000_000, every=max(1, round(seconds / 60))):
+    for snapshot in trainer.until(1_000_000_000, every=max(1, round(seconds / 90))):
         live.update(snapshot)
         if time.monotonic() > due:
             due = time.monotonic() + 1
