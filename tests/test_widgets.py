@@ -189,7 +189,7 @@ def test_a_class_sheet_has_a_row_for_each_class_and_a_column_for_each_z(gan, dig
     assert (live.z.unflatten(0, (10, 8)) == live.z[:8]).all()
 
 
-def test_a_live_view_takes_a_twentieth_of_the_time(gan, digits, monkeypatch):
+def test_a_live_view_takes_one_part_in_25_of_the_time(gan, digits, monkeypatch):
     def slow(snapshot):
         clock[0] += 2.0
         return Image.new("L", (8, 8)), ""
@@ -201,7 +201,7 @@ def test_a_live_view_takes_a_twentieth_of_the_time(gan, digits, monkeypatch):
         for step in range(1, 1000):
             clock[0] += 0.5
             live.update(Snapshot(step, 10_000, {}, 1.0, 1.0))
-    assert 2.0 * len(drawn) / clock[0] == pytest.approx(0.05, rel=0.15)
+    assert 2.0 * len(drawn) / clock[0] == pytest.approx(0.04, rel=0.15)
 
 
 def test_a_figure_in_a_kept_layout_is_the_same_picture():

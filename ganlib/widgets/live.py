@@ -12,7 +12,7 @@ from ganlib import plots
 class LiveView:
     """Samples and losses while training runs: `update(snapshot)` in the loop, redrawn every `seconds` at most.
 
-    It takes a twentieth of the time at most, however slow the drawing. Jupyter's stop button ends the training.
+    It takes one part in 25 of the time at most, however slow the drawing. Jupyter's stop button ends the training.
     draw(snapshot) -> (picture, words) replaces the default, a sheet of samples at a fixed z beside the losses.
     classes: for a conditional GAN, how many rows of the sheet, each asked for its class; a column shares one z.
     """
@@ -34,7 +34,7 @@ class LiveView:
         picture, words = self.draw(snapshot)
         self.show(picture, f"{pace(snapshot)}. {words}", ended)
         now = time.monotonic()
-        self.due = now + max(self.seconds, 19 * (now - began))
+        self.due = now + max(self.seconds, 24 * (now - began))
 
     def show(self, picture, said, ended):
         """Words above the picture, quickly encoded while it changes, small at the end, when it is stored.
