@@ -62,6 +62,7 @@ def unrolled_critic(D, optimizer, objective, steps):
     optimizer: D's Adam, whose moments are read and not changed; so is D. In G's loss it stands for D:
     G then sees how D will answer. Metz et al., 2017, arXiv:1611.02163. Notebook 04.
     """
+    expect(optimizer.state, "optimizer", "no update yet", "an Adam that has made one, so that it has moments", "step D first")
     rule = optimizer.param_groups[0]
     (b1, b2), lr, eps = rule["betas"], rule["lr"], rule["eps"]
     future = {name: p.detach().requires_grad_() for name, p in D.named_parameters()}
@@ -144,6 +145,11 @@ class ManySeeds(GAN):
             return self.seeds * self.loss.d_loss(critic(self.real), critic(fake))
 
         return {"g_loss": -d_loss(unrolled_critic(self.D, self.d_optimizer, d_loss, self.unroll))}  # G raises it
+
+    def check_real(self, real):
+        super().check_real(real)
+        parts = self.seeds * self.D.pack * self.d_steps
+        expect(len(real) % parts == 0, "real", real, f"a multiple of {parts} rows: {self.seeds} seeds, packs, d_steps", "draw more")
 
     def step(self, real, y=None):
         return {name: term / self.seeds for name, term in super().step(real, y).items()}

@@ -112,14 +112,14 @@ def mode_coverage(x, mixture):
     return Coverage(int((counts >= len(x) / modes / 5).sum()), near.float().mean().item(), kl)
 
 
-def nearest_neighbors(images, real, chunk=256):
+def nearest_neighbors(images, real):
     """For each image the position of the closest real one and its distance, per pixel root mean square."""
     for name, x in {"images": images, "real": real}.items():
         ok = torch.is_tensor(x) and x.is_floating_point() and x.dim() > 1 and x.shape[1:] == real.shape[1:] and x.numel() > 0
         expect(ok and bool(x.isfinite().all()), name, x, f"finite floats (n, *{tuple(real.shape[1:])})", "scale both alike")
     flat = real.flatten(1).float()
     mode = "donot_use_mm_for_euclid_dist"  # a copy has distance 0, not nearly
-    parts = [torch.cdist(part.flatten(1).float(), flat, compute_mode=mode).min(1) for part in images.split(chunk)]
+    parts = [torch.cdist(part.flatten(1).float(), flat, compute_mode=mode).min(1) for part in images.split(256)]
     distances = torch.cat([part.values for part in parts])
     return torch.cat([part.indices for part in parts]), distances / flat.shape[1] ** 0.5
 

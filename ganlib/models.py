@@ -26,13 +26,16 @@ def mlp(*widths, activation=lambda: nn.LeakyReLU(0.2), batch_norm=False):
     return nn.Sequential(*layers)
 
 
-def init_embedding(n_classes, dim):
+LABEL_DIM = 10  # numbers in the vector of a label
+
+
+def init_embedding(n_classes):
     """A table of label vectors, or None for an unconditional net."""
-    return nn.Embedding(n_classes, dim) if n_classes else None
+    return nn.Embedding(n_classes, LABEL_DIM) if n_classes else None
 
 
 def with_label(x, y, embedding):
-    """Append each label's vector to its sample: x (B, n), y (B,) -> (B, n + label_dim). Mirza and Osindero, 2014."""
+    """Append each label's vector to its sample: x (B, n), y (B,) -> (B, n + LABEL_DIM). Mirza and Osindero, 2014."""
     if embedding is None:
         expect(y is None, "y", y, "no labels for an unconditional net", "build the net with n_classes=10")
         return x
@@ -44,11 +47,11 @@ def with_label(x, y, embedding):
 class MLPGenerator(nn.Module):
     """z (B, z_dim) [, y (B,)] -> images (B, *shape) in [-1, 1]. Notebook 03; with n_classes, notebook 06."""
 
-    def __init__(self, z_dim=64, widths=(256, 512), shape=(1, 28, 28), n_classes=0, label_dim=10):
+    def __init__(self, z_dim=64, widths=(256, 512), shape=(1, 28, 28), n_classes=0):
         super().__init__()
         self.z_dim, self.shape, self.n_classes = z_dim, tuple(shape), n_classes
-        self.embedding = init_embedding(n_classes, label_dim)
-        self.net = mlp(z_dim + label_dim * bool(n_classes), *widths, prod(shape), batch_norm=True)
+        self.embedding = init_embedding(n_classes)
+        self.net = mlp(z_dim + LABEL_DIM * bool(n_classes), *widths, prod(shape), batch_norm=True)
 
     def forward(self, z, y=None):
         return self.net(with_label(z, y, self.embedding)).tanh().unflatten(1, self.shape)  # (B, 1, 28, 28)
@@ -59,11 +62,11 @@ class MLPDiscriminator(nn.Module):
 
     per_sample = True
 
-    def __init__(self, widths=(512, 256), shape=(1, 28, 28), n_classes=0, label_dim=10):
+    def __init__(self, widths=(512, 256), shape=(1, 28, 28), n_classes=0):
         super().__init__()
         self.n_classes = n_classes
-        self.embedding = init_embedding(n_classes, label_dim)
-        self.net = mlp(prod(shape) + label_dim * bool(n_classes), *widths, 1)
+        self.embedding = init_embedding(n_classes)
+        self.net = mlp(prod(shape) + LABEL_DIM * bool(n_classes), *widths, 1)
 
     def forward(self, x, y=None):
         return self.net(with_label(x.flatten(1), y, self.embedding)).flatten()  # (B,)

@@ -140,16 +140,18 @@ def image_grid(images, columns=8, scale=2, gap=2):
     return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
 
 
-def beside(left, right, gap=12):
+def beside(left, right):
     """Two PIL images in one row, on white."""
+    gap = 12
     sheet = Image.new("RGB", (left.width + gap + right.width, max(left.height, right.height)), "white")
     for picture, x in ((left, 0), (right, left.width + gap)):
         sheet.paste(picture, (x, (sheet.height - picture.height) // 2))
     return sheet
 
 
-def below(upper, lower, gap=8):
+def below(upper, lower):
     """Two PIL images, one under the other, on white."""
+    gap = 8
     sheet = Image.new(upper.mode, (max(upper.width, lower.width), upper.height + gap + lower.height), "white")
     for picture, y in ((upper, 0), (lower, upper.height + gap)):
         sheet.paste(picture, ((sheet.width - picture.width) // 2, y))
@@ -205,11 +207,10 @@ def scatter(ax, real, fake, span=None, labels=("real", "fake")):
 
 
 @torch.no_grad()
-def critic_field(ax, critic, span=3.0, resolution=80, device=None):
-    """critic(x), logits, over the square [-span, span]² as filled contours, blue where it says real; critic's device."""
-    ticks = torch.linspace(-span, span, resolution)
-    points = torch.cartesian_prod(ticks, ticks)
-    values = critic(points.to(device)).cpu().reshape(resolution, resolution).T
+def critic_field(ax, critic):
+    """critic(x), logits, over the square [-3, 3]² as filled contours, blue where it says real."""
+    ticks = torch.linspace(-3, 3, 80)
+    values = critic(torch.cartesian_prod(ticks, ticks)).unflatten(0, (80, 80)).T  # y first
     limit = max(values.abs().max().item(), 1e-6)
     ax.contourf(ticks, ticks, values, 20, cmap="RdBu", vmin=-limit, vmax=limit, alpha=0.6)
     ax.set_aspect("equal")
@@ -235,9 +236,9 @@ def game_field(ax, grid, real, fake, pull, span):
     return ax
 
 
-def strip(ax, groups, ylabel, seed=0):
+def strip(ax, groups, ylabel):
     """One column of dots for each name in groups (name -> values), a bar at each median; equal values lie side by side."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     for i, values in enumerate(map(list, groups.values())):
         ties = [values.count(value) for value in values]
         places = [values[:j].count(value) - (ties[j] - 1) / 2 for j, value in enumerate(values)]

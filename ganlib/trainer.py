@@ -44,6 +44,7 @@ class Trainer:
 
     def __init__(self, gan, data, batch_size=64, *, conditional=False, seed=0, graph=True):
         expect(isinstance(batch_size, int) and batch_size > 1, "batch_size", batch_size, "a whole number, 2 or more", "use 64")
+        expect(hasattr(data, "batch"), "data", data, "an object with batch(n) -> (x, y)", "data.load('mnist'), or toys.ring()")
         self.gan, self.data, self.batch_size, self.conditional = gan, data, batch_size, conditional
         self.step, self.seconds, self.history, self.good = 0, 0.0, [], None
         known, classes = getattr(getattr(gan, "G", None), "n_classes", None), len(getattr(data, "class_names", ()))

@@ -76,12 +76,18 @@ def test_terms_are_means_over_the_seeds():
     many = diversity.ManySeeds(range(4), (8,))
     terms = many.step(torch.randn(32, 2))
     assert 0.5 < terms["d_loss"] < 3
+    with pytest.raises(ValueError, match="real: got .*30, 2.*a multiple of 4 rows: 4 seeds"):
+        many.step(torch.randn(30, 2))
+    with pytest.raises(ValueError, match="real: got .*12, 2.*a multiple of 8 rows"):
+        diversity.ManySeeds(range(4), (8,), pack=2).step(torch.randn(12, 2))
 
 
 def test_unrolled_critic_is_where_adam_would_take_the_discriminator():
     torch.manual_seed(0)
     many = diversity.ManySeeds(range(2), (8, 8), d_lr=0.01)
     real, fake = torch.randn(32, 2), torch.randn(32, 2)
+    with pytest.raises(ValueError, match="optimizer: got 'no update yet'"):
+        diversity.unrolled_critic(many.D, many.d_optimizer, None, 3)
     many.step(real)
     twin, adam = copy.deepcopy(many.D), many.d_optimizer.state_dict()
     optimizer = torch.optim.Adam(twin.parameters(), 0.01, (0.5, 0.999))

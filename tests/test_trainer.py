@@ -170,6 +170,8 @@ def test_bad_input_is_named(digits):
         list(Trainer(gan, digits).until(1.5))
     with pytest.raises(ValueError, match="n: got 20000; expected 1 to 10000 images"):
         list(Trainer(gan, digits, 20_000).until(1))
+    with pytest.raises(ValueError, match=r"data: got .*TensorDataset.*an object with batch\(n\)"):
+        Trainer(gan, torch.utils.data.TensorDataset(torch.zeros(10, 1, 28, 28)))
 
 
 def test_interrupt_ends_the_loop_whole(capsys):

@@ -88,6 +88,10 @@ def test_lerp_and_slerp():
     assert (widgets.slerp(a, b, 0.5).norm() / a.norm()).item() == pytest.approx(1, abs=0.03)
     torch.testing.assert_close(widgets.slerp(a, a.clone(), 0.3), a)
     quarter = widgets.slerp(torch.tensor([1.0, 0]), torch.tensor([0, 1.0]), 1 / 3)
+    starts, ends = torch.randn(2, 6, 3)
+    starts[2] = -ends[2]
+    one_by_one = torch.stack([widgets.slerp(start, end, 0.3) for start, end in zip(starts, ends)])
+    torch.testing.assert_close(widgets.slerp(starts, ends, 0.3), one_by_one)
     torch.testing.assert_close(quarter, torch.tensor([np.cos(np.pi / 6), np.sin(np.pi / 6)], dtype=torch.float32))
 
 

@@ -7,6 +7,8 @@ from ganlib.trainer import Trainer
 from ganlib.widgets.controls import choice, play
 from ganlib.widgets.explorer import Explorer
 
+SPAN = 3.0  # half the side of the square that is shown
+
 
 class Field(Explorer):
     """Train on points of the plane while you watch: each move of the slider to the right trains some steps more.
@@ -16,8 +18,8 @@ class Field(Explorer):
     no thread, and a pause is a pause. The page's own random numbers are left alone.
     """
 
-    def __init__(self, games, data, question="", steps=10, frames=100, opens=0, span=3.0):
-        self.games, self.data, self.films, self.steps, self.span = games, data, {}, steps, span
+    def __init__(self, games, data, question="", steps=10, frames=100, opens=0):
+        self.games, self.data, self.films, self.steps = games, data, {}, steps
         with torch.random.fork_rng():
             torch.manual_seed(0)
             self.real = data.batch(200)[0].cpu()
@@ -30,14 +32,14 @@ class Field(Explorer):
         if game not in self.films:
             with torch.random.fork_rng():
                 torch.manual_seed(0)
-                self.films[game] = Film(Trainer(self.games[game](), self.data, 128), self.steps, self.span)
+                self.films[game] = Film(Trainer(self.games[game](), self.data, 128), self.steps)
         return self.films[game]
 
     def look(self, frame, game=None):
         """The picture of one frame, trained up to it if need be."""
         step, grid, fake, pull, words = self.film(game or next(iter(self.games))).frame(frame)
         figure, ax = plots.canvas(size=(7.2, 4.1))
-        plots.game_field(ax, grid, self.real, fake, pull, self.span)
+        plots.game_field(ax, grid, self.real, fake, pull, SPAN)
         ax.set_title(f"Step {step:,}")
         return figure, words
 
@@ -45,10 +47,10 @@ class Field(Explorer):
 class Film:
     """The frames of one game, trained and recorded as far as anyone has looked; the samples keep their z throughout."""
 
-    def __init__(self, trainer, steps, span):
+    def __init__(self, trainer, steps):
         self.trainer, self.gan, self.steps, self.frames = trainer, trainer.gan, steps, []
         self.z = torch.randn(200, self.gan.z_dim, generator=torch.Generator().manual_seed(0)).to(self.gan.device)
-        ticks = torch.linspace(-span, span, 60)
+        ticks = torch.linspace(-SPAN, SPAN, 60)
         self.places = torch.cartesian_prod(ticks, ticks).to(self.gan.device)
 
     def frame(self, i):

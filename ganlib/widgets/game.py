@@ -10,6 +10,7 @@ from ganlib import plots
 from ganlib.errors import expect
 from ganlib.widgets.explorer import Picture, show_widget, spoken
 
+QUESTION = "Be D: how probable is it that this is real?"
 ANSWERS = {"surely fake, 5 %": 0.05, "rather fake, 25 %": 0.25, "no idea, 50 %": 0.5, "rather real, 75 %": 0.75,
            "surely real, 95 %": 0.95}  # fmt: skip
 
@@ -22,26 +23,26 @@ class RealOrFake:
     gan: an unconditional GAN. data: anything with batch(n) -> (x, y). n: how many pictures, half of them fake.
     """
 
-    def __init__(self, gan, data, n=20, question="Be D: how probable is it that this is real?", seed=0):
+    def __init__(self, gan, data, n=20):
         expect(n > 0 and n % 2 == 0, "n", n, "an even number, 2 or more", "n=20")
         with torch.random.fork_rng():  # the page's own random numbers are left alone
-            torch.manual_seed(seed)
+            torch.manual_seed(0)
             order = torch.randperm(n)
             self.images = torch.cat([data.batch(n // 2)[0], gan.generate(n // 2)])[order]
         self.is_real, self.answers = (order < n // 2).tolist(), []
         with torch.no_grad():
             logits = gan.D(self.images)
             self.d_logs = list(zip(logsigmoid(logits).tolist(), logsigmoid(-logits).tolist()))  # finite however sure D is
-        self.image, self.words = Picture(question), widgets.HTML()
+        self.image, self.words = Picture(QUESTION), widgets.HTML()
         buttons = [widgets.Button(description=name, layout=widgets.Layout(width="136px")) for name in ANSWERS]
         for button in buttons:
             button.on_click(lambda button: self.answer(ANSWERS[button.description]))
         again = widgets.Button(description="start over", layout=widgets.Layout(width="96px"))
         again.on_click(lambda _: self.restart())
         row = widgets.HBox([*buttons, again], layout=widgets.Layout(flex_flow="row wrap"))
-        self.box = widgets.VBox([widgets.HTML(f"<b>{question}</b>"), row, self.words, self.image])
+        self.box = widgets.VBox([widgets.HTML(f"<b>{QUESTION}</b>"), row, self.words, self.image])
         self.redraw()
-        show_widget(self.box, plots.image_grid(self.images, columns=10, scale=3), f"{question}\n{n} digits, half of them are real.")
+        show_widget(self.box, plots.image_grid(self.images, columns=10, scale=3), f"{QUESTION}\n{n} digits, half of them are real.")
 
     def answer(self, probability):
         """Say how probable it is that the present picture is real; after the last one nothing happens."""

@@ -4,6 +4,7 @@ import base64
 
 import ipywidgets as widgets
 import torch
+from torch.nn.functional import cosine_similarity
 
 from ganlib import plots
 from ganlib.widgets.controls import choice, play, slider
@@ -19,11 +20,9 @@ def lerp(a, b, t):
 
 def slerp(a, b, t):
     """Along the great circle: (sin((1-t)ω) a + sin(tω) b) / sin ω, ω the angle between a and b. White, 2016, arXiv:1609.04468."""
-    cosine = torch.nn.functional.cosine_similarity(a, b, dim=-1).clamp(-1, 1)
-    omega = torch.arccos(cosine)
-    if omega.sin().abs() < 1e-4:
-        return lerp(a, b, t)
-    return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / omega.sin()
+    omega = cosine_similarity(a, b, dim=-1).clamp(-1, 1).arccos()[..., None]
+    arc = (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / omega.sin()
+    return torch.where(omega.sin().abs() < 1e-4, lerp(a, b, t), arc)  # one direction alone has many circles
 
 
 PATHS = {"lerp (straight line)": lerp, "slerp (great circle)": slerp}
@@ -35,9 +34,9 @@ class LatentExplorer(Explorer):
     gan: a trained ganlib GAN. labels: class names of a conditional one. `explorer.strip_image` is the strip as a PIL image.
     """
 
-    def __init__(self, gan, question="Which digits does the path pass through?", labels=None, seed=0):
+    def __init__(self, gan, question="Which digits does the path pass through?", labels=None):
         self.gan = gan
-        self.z = torch.randn(COLUMNS * ROWS, gan.z_dim, generator=torch.Generator().manual_seed(seed))
+        self.z = torch.randn(COLUMNS * ROWS, gan.z_dim, generator=torch.Generator().manual_seed(0))
         controls = {
             "start": slider(0, 63, 1, 1, "from sample (blue)"),
             "end": slider(0, 63, 7, 1, "to sample (orange)"),
