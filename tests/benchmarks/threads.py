@@ -55,8 +55,8 @@ def in_turn(neighbors):
 def main():
     if "--pace" in sys.argv:
         return print(pace())
-    quiet, shared = in_turn(0), in_turn(2)
-    rows = [["how torch's threads wait", "images/s, alone", "images/s, beside 2 busy processes"]]
+    quiet, shared = in_turn(0), in_turn(3)
+    rows = [["how torch's threads wait", "images/s, alone", "images/s, beside 3 busy processes"]]
     print(table(rows + [[name, f"{quiet[name]:,.0f}", f"{shared[name]:,.0f}"] for name in SETTINGS]))
 
 
