@@ -19,7 +19,7 @@ class Prediction:
     def __init__(self, key, question, options=None):
         self.key, self.options = f"prediction {key}", options
         if options is None:
-            self.field = widgets.FloatText(value=0.0, layout=widgets.Layout(width="10em"))
+            self.field = widgets.Text(placeholder="a number", layout=widgets.Layout(width="10em"))
         else:
             self.field = widgets.RadioButtons(options=list(options), value=None, layout=widgets.Layout(width="max-content"))
         self.button = widgets.Button(description="Lock in", tooltip="Keep this as my prediction", button_style="primary")
@@ -35,15 +35,24 @@ class Prediction:
         fits = isinstance(guess, (int, float)) if self.options is None else guess in self.options
         return guess if fits else None
 
+    def entered(self):
+        """What the widget shows, None if that is no answer."""
+        if self.options is not None:
+            return self.field.value
+        try:
+            return float(self.field.value.replace(",", "."))
+        except ValueError:
+            return None
+
     def lock(self, guess=None):
         """Keep the guess, or what the widget shows; later calls change nothing, so a prediction stays one."""
-        guess = self.field.value if guess is None else guess
+        guess = self.entered() if guess is None else guess
         guess = float(guess) if self.options is None and isinstance(guess, Real) else guess
         ok = guess is None or (isinstance(guess, float) if self.options is None else guess in self.options)
         expect(ok, "guess", guess, "a number" if self.options is None else f"one of {self.options}", "spell it the same")
         if self.guess is None and guess is not None:
             progress.record(self.key, guess)
-        self.note.value = f"Locked in: <b>{self.guess}</b>" if self.guess is not None else "Choose an answer first."
+        self.note.value = f"Locked in: <b>{self.guess}</b>" if self.guess is not None else "Give an answer first."
 
     def reveal(self, answer, why, tolerance=0.0):
         """Print the guess beside the answer and why; without a guess a nudge, so that Run All never waits."""

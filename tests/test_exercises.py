@@ -74,8 +74,11 @@ def test_the_engine_explains_mistakes(capsys):
     assert "ZeroDivisionError" in e.judge(lambda x: 1 / 0)[1]
     assert "It gives shape (2,); expected is shape (3,)." in e.judge(lambda x: x[:2])[1]
     assert "It gives one number; expected is shape (3,)." in e.judge(lambda x: x.sum())[1]
-    assert "ends with return" in e.judge(lambda x: None)[1]
+    assert "code in place of each ..., before any #" in e.judge(lambda x: None)[1]
     assert "On random input it gives" in e.judge(lambda x: 5 * x)[1]
+    pair = Exercise("pair", lambda x: (x, 2 * x), lambda: (torch.randn(()),), [(lambda x: (x, x), "twice")], ["a", "b"])
+    assert pair.judge(lambda x: torch.stack([x, 2 * x]))[0] == pair.judge(lambda x: np.array([x, 2 * x]))[0] == "solved"
+    assert pair.judge(lambda x: torch.stack([x, 3 * x]))[0] == pair.judge(lambda x: x)[0] == "wrong"
     calls = iter(range(10))
     once_wrong = e.judge(lambda x: 5 * x if next(calls) == 0 else 2 * x)[1]
     gave = once_wrong.split("gives ")[1].split()[0]

@@ -127,7 +127,7 @@ def test_predictions_are_locked_remembered_and_never_block(capsys, monkeypatch):
     p.reveal("left", "Because.")
     assert "You made no prediction" in capsys.readouterr().out
     p.button.click()
-    assert "Choose an answer first" in p.note.value
+    assert "Give an answer first" in p.note.value
     p.field.value = "right"
     p.button.click()
     p.lock("left")  # too late
@@ -142,7 +142,11 @@ def test_predictions_are_locked_remembered_and_never_block(capsys, monkeypatch):
 
 def test_a_number_is_right_within_the_tolerance(capsys):
     p = Prediction("t two", "How much?")
-    p.field.value = 0.7
+    for nothing in ("", "about half"):
+        p.field.value = nothing
+        p.button.click()
+        assert p.guess is None and "Give an answer first" in p.note.value
+    p.field.value = "0,7"  # as many countries write it
     p.button.click()
     p.reveal(0.707, "", tolerance=0.01)
     assert "You predicted 0.7: right." in capsys.readouterr().out

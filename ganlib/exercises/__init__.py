@@ -61,7 +61,7 @@ class Exercise:
             except Exception as error:  # any mistake of a student's becomes a message
                 return "wrong", f"your code stopped with {type(error).__name__}: {error}"
             if found is ... or found is None:
-                return "not attempted", "not attempted yet: it gives back nothing. Replace each ...; a function ends with return."
+                return "not attempted", "not attempted yet: it gives back nothing. Put code in place of each ..., before any #."
             expected = run(self.reference, arguments)
             if mistake is None and not same(found, expected, self.tolerance):
                 mistake = difference(found, expected)
@@ -116,6 +116,7 @@ def same(a, b, tolerance):
     if isinstance(b, (str, bool)) or isinstance(a, (str, bool)):
         return type(a) is type(b) and (a.strip().lower() == b.strip().lower() if isinstance(a, str) else a == b)
     if isinstance(b, (tuple, list)):
+        a = list(a) if getattr(a, "ndim", 0) else a  # stacked in a tensor or an array
         return isinstance(a, (tuple, list)) and len(a) == len(b) and all(same(x, y, tolerance) for x, y in zip(a, b))
     try:
         a, b = as_array(a), as_array(b)

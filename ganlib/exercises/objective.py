@@ -106,6 +106,10 @@ def jsd_of_loss(real, fake):
     return (math.log(4) + d_loss(real, fake)) / 2
 
 
+def jsd_clipped(real, fake):
+    return jsd_bound(real, fake).clamp(min=0)
+
+
 def jsd_bits(real, fake):
     return jsd_bound(real, fake) / math.log(2)
 
@@ -149,8 +153,8 @@ book = Workbook(
         [
             (d_loss_same_labels, "Your second term rewards D for calling fakes real. On a fake the right verdict has "
              "probability 1 - D, whose log is -softplus(+logit)."),
-            (d_loss_averaged, "You average the two halves; V is their sum. Half the loss reads 0.693 at a draw, not 1.386, "
-             "which is how the two numbers get mixed up between repositories."),
+            (d_loss_averaged, "You average the two halves; V is their sum. Some repositories print half the loss: "
+             "check which before you compare."),
             (d_loss_minus, "The second term needs its own minus, twice: -log(1 - D) = -(-softplus(l)) = +softplus(l)."),
             (d_loss_descending_value, "That is V itself. D wants V large, and an optimizer descends: give back -V."),
         ],
@@ -175,7 +179,7 @@ book = Workbook(
         g_loss,
         lambda: (3 * torch.randn(8),),
         [
-            (g_loss_saturating, "That is the saturating loss, E[log(1 - D)]. Right game, but its slope dies where D is sure."),
+            (g_loss_saturating, "That is the saturating loss, E[log(1 - D)]: the other one of the two."),
             (g_loss_caught, "The sign in the softplus is D's: you make G better at being caught."),
             (g_loss_of_values, "You take the log of a mean. The loss is the mean of the logs: every fake counts on its own."),
         ],
@@ -198,11 +202,13 @@ book = Workbook(
     Exercise(
         "jsd_bound",
         jsd_bound,
-        logits,
+        lambda: tuple(-2 * part for part in logits()),  # a D that is sure and wrong, so that the estimate is negative
         [
             (jsd_without_half, "Nearly: V = -log 4 + 2 JSD, so there is a 2 to divide by."),
             (jsd_log_two, "At a draw V = -log 4, not -log 2: there are two terms, each -log 2."),
             (jsd_of_loss, "You took D's loss, -V, for V: a better D would prove less."),
+            (jsd_clipped, "You clip at 0. A negative estimate says that this D proves nothing, "
+             "not that g = p."),
             (jsd_bits, "That is in bits. Logs are natural in this course, so the largest value is log 2 = 0.693, not 1."),
         ],
         ["Start from V = -log 4 + 2 JSD and solve for the JSD.",
