@@ -131,6 +131,36 @@ def test_exercise(exercise):
     assert [message for _, message in exercise.misconceptions] == [text.removeprefix("not yet. ") for _, text in verdicts]
 
 
+@pytest.mark.parametrize("gamma, c", [(0.0, 1.0), (0.7, 0.0), (0.4, -1.5)])
+def test_the_jacobian_is_that_of_the_losses_of_ganlib(gamma, c):
+    data = torch.full((1, 1), c, dtype=torch.double)
+
+    def flow(players):
+        theta, psi = players
+        d_loss = losses.minimax.d_loss(psi * data[:, 0], (psi * theta)[None])
+        d_loss = d_loss + r1_penalty(lambda x: psi * x[:, 0], data, weight=gamma)
+        (d_psi,) = torch.autograd.grad(d_loss, psi, create_graph=True)
+        (d_theta,) = torch.autograd.grad(losses.minimax.g_loss((psi * theta)[None]), theta, create_graph=True)
+        return -torch.stack([d_theta, d_psi])
+
+    place = torch.tensor([c, 0.0], dtype=torch.double)
+    torch.testing.assert_close(flow(place.requires_grad_()), torch.zeros(2, dtype=torch.double), atol=1e-12, rtol=0)
+    oracle = torch.autograd.functional.jacobian(flow, place)
+    torch.testing.assert_close(book.jacobian.reference(gamma, c).double(), oracle, atol=1e-6, rtol=0)
+
+
+def test_best_value_of_two_histograms_holds_scipy_s_jsd():
+    p, g = np.array([0.0, 0.5, 0.3, 0.2]), np.array([0.6, 0.0, 0.1, 0.3])
+    found = book.best_value.reference(torch.tensor(p), torch.tensor(g)).item()
+    assert found == pytest.approx(-np.log(4) + 2 * jensenshannon(p, g) ** 2, abs=1e-9)
+
+
+def test_fake_density_undoes_the_best_d_of_any_share():
+    p, g, share = torch.rand(6) + 0.1, torch.rand(6) + 0.1, 0.3
+    logit = torch.logit(book.best_d.reference(p, g, share))
+    torch.testing.assert_close(book.fake_density.reference(p, logit, share), g)
+
+
 def test_extragradient_brings_the_players_home():
     theta, psi, h = 0.0, 1.0, 0.1
     for _ in range(100):
@@ -140,6 +170,6 @@ def test_extragradient_brings_the_players_home():
 
 @pytest.mark.parametrize("gamma", [0.2, 0.5, 0.9])
 def test_the_largest_step_separates_arriving_from_leaving(gamma):
-    eigenvalues = np.linalg.eigvals(book.jacobian.reference(gamma).double().numpy())
+    eigenvalues = np.linalg.eigvals(book.jacobian.reference(gamma, 0.0).double().numpy())
     limit = book.largest_step.reference(gamma)
     assert abs(1 + 0.99 * limit * eigenvalues).max() < 1 < abs(1 + 1.01 * limit * eigenvalues).max()
