@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from scipy import stats
+from scipy import optimize, stats
 
 from ganlib import losses, metrics, models, penalties
 from ganlib.exercises.wgan import book
@@ -92,3 +92,19 @@ def test_solutions_and_hints_can_be_read(capsys):
         assert f"def {exercise.key}" in capsys.readouterr().out
         for _ in exercise.hints:
             exercise.hint()
+
+
+def test_solutions_agree_with_scipy_and_with_a_bisection():
+    torch.manual_seed(0)
+    for _ in range(5):
+        p, g, width = book.w_of_histograms.cases()
+        cells = width * np.arange(len(p))
+        expected = stats.wasserstein_distance(cells, cells, p, g)
+        assert book.w_of_histograms.reference(p, g, width).item() == pytest.approx(expected, rel=1e-5)
+        a, b, f_a, f_b = book.lower_bound.cases()
+        assert book.lower_bound.reference(a, b, f_a, f_b) <= metrics.wasserstein_1d(a, b) + 1e-6
+        gap, weight = book.w_from_gap.cases()
+        root = optimize.brentq(lambda w, gap, weight: w * (1 + w / (2 * weight)) - gap, 0, gap, args=(gap, weight))
+        assert book.w_from_gap.reference(gap, weight) == pytest.approx(root, rel=1e-6)
+    a, b = torch.randn(40), 3 + torch.randn(40)
+    assert book.lower_bound.reference(a, b, -5 * a, -5 * b).item() == pytest.approx((b.mean() - a.mean()).item(), rel=1e-5)

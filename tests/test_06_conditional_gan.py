@@ -1,11 +1,14 @@
 """Notebook 06: what the page writes equals the library; the conditional nets, against closed forms."""
 
+import math
+
 import pytest
 import torch
 from torch.nn.functional import log_softmax, logsigmoid
 
 from ganlib import models
 from ganlib.conditional import ACGAN, ACDiscriminator, ProjectionDiscriminator
+from ganlib.exercises.conditional_gan import labels_alone, lowest_recall
 from ganlib.gan import GAN
 from ganlib.models import MLPGenerator
 from tests.pages import page_function
@@ -88,3 +91,26 @@ def test_divergence_on_the_page():
     p, g = torch.rand(2, 5).softmax(1)
     m = (p + g) / 2
     assert jsd(p, g).item() == pytest.approx(((p * (p / m).log()).sum() + (g * (g / m).log()).sum()).item() / 2, abs=1e-6)
+
+
+def test_labels_alone_by_hand():
+    share = torch.tensor([0.75, 0.25])
+    expected = 0.75 * math.log(0.6) + 0.25 * math.log(1 / 3) + 0.5 * math.log(0.4) + 0.5 * math.log(2 / 3)
+    assert labels_alone(share, torch.tensor([0.5, 0.5])).item() == pytest.approx(expected, abs=1e-6)
+    assert labels_alone(share, share).item() == pytest.approx(-math.log(4), abs=1e-6)
+
+
+def test_the_lowest_recall_by_hand():
+    """Class 4: three of four reals within 3 of a fake, the distance of its third neighbor. Class 7: all."""
+    fake = torch.tensor([[0.0], [1.0], [2.0], [3.0], [10.0], [11.0], [12.0], [13.0]])
+    real = torch.tensor([[0.5], [10.5], [-1.0], [11.5], [5.5], [10.0], [6.5], [12.0]])
+    real_y, fake_y = torch.tensor([4, 7, 4, 7, 4, 7, 4, 7]), torch.tensor([4] * 4 + [7] * 4)
+    assert lowest_recall(real, real_y, fake, fake_y) == (0.75, 4)
+
+
+def test_the_page_s_spread_is_the_mean_variance_within_a_class():
+    spread = page_function(PAGE, "spread")
+    y = torch.arange(10).repeat_interleave(2)
+    gap = torch.tensor([1.0, -1.0]).repeat(10) * (y + 1)  # variance of two points at ±a: 2 a²
+    features = torch.stack([100.0 * y + gap, gap], dim=1)
+    assert spread(features, y) == pytest.approx(sum(4.0 * (c + 1) ** 2 for c in range(10)) / 10)

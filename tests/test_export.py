@@ -2,10 +2,11 @@
 
 import re
 import textwrap
+from types import SimpleNamespace
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from notebooks import course
 from notebooks.export import render, slides
@@ -39,6 +40,24 @@ def test_marks_on_cells(path):
     notes = [cell.metadata["speaker_notes"] for cell in cells if "speaker_notes" in cell.metadata]
     assert len(notes) >= 10 and "Before class" in notes[0] and "50 min" in notes[0]
     assert sum("ypical" in note for note in notes) >= 3, "typical wrong answers"
+
+
+def test_a_run_is_not_charged_what_the_host_gave_to_others(tmp_path, monkeypatch):
+    def seven_seconds_later(client):
+        clock["now"], clock["steal"] = clock["now"] + 7.0, clock["steal"] + 10.0  # of two cores together
+
+    monkeypatch.setenv("GANLIB_HOME", str(tmp_path))  # and put back afterwards: a run sets its own
+    clock = {"now": 0.0, "steal": 3.0}
+    monkeypatch.setattr(course.psutil, "cpu_times", lambda: SimpleNamespace(steal=clock["steal"]))
+    monkeypatch.setattr(course.psutil, "cpu_count", lambda: 2)
+    monkeypatch.setattr(course.time, "perf_counter", lambda: clock["now"])
+    monkeypatch.setattr(course.NotebookClient, "execute", seven_seconds_later)
+    path = tmp_path / "page.ipynb"
+    nbformat.write(new_notebook(cells=[new_markdown_cell("computing 99 s")]), path)
+    course.execute(path)
+    assert nbformat.read(path, 4).cells[0].source == "computing 2 s"
+    monkeypatch.setattr(course.psutil, "cpu_times", lambda: SimpleNamespace(user=1.0))  # a system that does not count it
+    assert course.stolen() == 0
 
 
 def test_marks_outlive_an_execution():

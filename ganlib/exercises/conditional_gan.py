@@ -1,4 +1,4 @@
-"""Exercises of notebook 06: labels in, labels judged, labels alone, and diversity inside a class."""
+"""Exercises of notebook 06: labels in, labels judged, labels alone, and the recall inside a class."""
 
 import torch
 from torch.nn.functional import cross_entropy, softplus
@@ -80,7 +80,8 @@ def ac_cases():
 
 
 def labels_alone(p, q):
-    return (p * torch.log(p / (p + q)) + q * torch.log(q / (p + q))).sum()  # max V = -log 4 + 2 JSD(p, q)
+    D = p / (p + q)  # the best D, from labels alone
+    return (p * torch.log(D)).sum() + (q * torch.log(1 - D)).sum()  # E_real[log D] + E_fake[log(1 - D)]
 
 
 def labels_jsd(p, q):
@@ -103,34 +104,55 @@ def labels_cases():
     return torch.rand(10).add(0.2).softmax(0), torch.rand(10).mul(3).softmax(0)
 
 
-def class_recall(real, real_y, fake, fake_y):
-    parts = [precision_recall(real[real_y == c], fake[fake_y == c])[1] for c in range(int(real_y.max()) + 1)]
-    return sum(parts) / len(parts)
+def recalls(real, real_y, fake, fake_y):
+    """Recall of each class that occurs among the real ones: {class: recall}."""
+    return {c: precision_recall(real[real_y == c], fake[fake_y == c])[1] for c in real_y.unique().tolist()}
 
 
-def pooled_recall(real, real_y, fake, fake_y):
-    return precision_recall(real, fake)[1]
+def lowest_recall(real, real_y, fake, fake_y):
+    found = []
+    for c in real_y.unique().tolist():  # the classes that occur
+        found.append((precision_recall(real[real_y == c], fake[fake_y == c])[1], c))
+    return min(found)  # (recall, class)
 
 
-def class_precision(real, real_y, fake, fake_y):
-    return class_recall(fake, fake_y, real, real_y)
+def lowest_swapped(real, real_y, fake, fake_y):
+    return lowest_recall(real, real_y, fake, fake_y)[::-1]
 
 
-def by_size(real, real_y, fake, fake_y):
-    parts = [precision_recall(real[real_y == c], fake[fake_y == c])[1] * (real_y == c).float().mean() for c in range(10)]
-    return sum(parts)
+def lowest_position(real, real_y, fake, fake_y):
+    values = list(recalls(real, real_y, fake, fake_y).values())
+    return min(values), values.index(min(values))
+
+
+def highest_recall(real, real_y, fake, fake_y):
+    return max((value, c) for c, value in recalls(real, real_y, fake, fake_y).items())
+
+
+def lowest_of_any(real, real_y, fake, fake_y):
+    return min((precision_recall(real[real_y == c], fake)[1], c) for c in real_y.unique().tolist())
+
+
+def lowest_precision(real, real_y, fake, fake_y):
+    return lowest_recall(fake, fake_y, real, real_y)
 
 
 def mixed_up_labels(real, real_y, fake, fake_y):
-    return class_recall(real, real_y, fake, real_y)
+    return lowest_recall(real, real_y, fake, real_y)
 
 
 def recall_cases():
-    """Ten classes of 11 to 29 samples; the fakes come in another order, and each class of them sits a class too far."""
-    y, order = torch.arange(10).repeat_interleave(torch.arange(11, 30, 2)), torch.randperm(200)
-    centers = torch.randn(10, 4)
-    fake = centers[(y + 1) % 10] + 0.6 * torch.randn(200, 4)
-    return centers[y] + torch.randn(200, 4), y, fake[order], y[order]
+    """Six of the classes 1 to 9, of 14 to 29 samples; the fakes come in another order. One class alone is lowest."""
+    while True:
+        y = (torch.randperm(9)[:6] + 1).repeat_interleave(torch.arange(14, 30, 3))
+        n, centers = len(y), 2 * torch.randn(10, 4)
+        order = torch.randperm(n)
+        fake = centers[y] + torch.rand(10, 1)[y] + 0.7 * torch.randn(n, 4)  # each class off by a distance of its own
+        case = centers[y] + torch.randn(n, 4), y, fake[order], y[order]
+        lowest, second, *_ = sorted(recalls(*case).values())
+        wrong = (f(*case) for f in (lowest_of_any, lowest_precision, mixed_up_labels))
+        if lowest < second - 0.01 and lowest_recall(*case) not in wrong:  # else a wrong answer would pass
+            return case
 
 
 book = Workbook(
@@ -191,18 +213,21 @@ book = Workbook(
                "V = sum over y of p log D* + q log(1 - D*), with 1 - D* = q / (p + q)."],
     ),
     Exercise(
-        "class_recall",
-        reference=class_recall,
+        "lowest_recall",
+        reference=lowest_recall,
         cases=recall_cases,
         misconceptions=[
-            (pooled_recall, "That is the recall of all classes pooled: a fake of any class may cover a real one. "
-             "Compare class by class."),
-            (by_size, "You weighted the classes by their size. Each class counts the same: take the plain mean of the ten."),
+            (lowest_swapped, "Both are right, in the wrong order: (recall, class)."),
+            (lowest_position, "The recall is right, but you gave the place of the class among those that occur. "
+             "Give its label."),
+            (highest_recall, "That is the class with the highest recall. The lowest is asked for."),
+            (lowest_of_any, "You let a fake of any class cover a real one. Compare class by class: fake[fake_y == c]."),
             (mixed_up_labels, "You picked the fakes with the real labels. Each set has labels of its own: fake[fake_y == c]."),
-            (class_precision, "That is the precision: the share of fakes near reals. Recall is the second value of "
+            (lowest_precision, "That is the precision: the share of fakes near reals. Recall is the second value of "
              "precision_recall(real, fake), the real ones first."),
         ],
-        hints=["Loop over the classes. real[real_y == c] holds the features of class c.",
-               "precision_recall(real, fake)[1] is the recall of one class; the mean over the classes is asked for."],
+        hints=["Not every class occurs: loop over real_y.unique().tolist(). real[real_y == c] holds the features of class c.",
+               "precision_recall(real, fake)[1] is the recall of one class. min of a list of pairs (recall, class) compares "
+               "the recalls first."],
     ),
 )  # fmt: skip

@@ -106,6 +106,11 @@ def drops_only(losses, limit):
     return (change < -limit * change.abs().median()).nonzero().flatten() + 1
 
 
+def mean_not_median(losses, limit):
+    change = losses[1:] - losses[:-1]
+    return (change.abs() > limit * change.abs().mean()).nonzero().flatten() + 1
+
+
 def one_too_early(losses, limit):
     return alarm(losses, limit) - 1
 
@@ -173,7 +178,7 @@ book = Workbook(
         ],
         [
             "KL = sum over k of share_k log(share_k / (1 / K)).",
-            "Where a share is 0 its term is 0: torch.special.xlogy(share, share * K) knows that.",
+            "Where a share is 0 its term is 0. Did 0 · log 0 come out as nan? torch.special.xlogy(share, share * K) gives 0.",
         ],
     ),
     Exercise(
@@ -224,6 +229,7 @@ book = Workbook(
         [
             (drops_only, "Only drops: but modes are lost with rises, too. Use the size of the change."),
             (one_too_early, "One too early: the change losses[i + 1] - losses[i] shows at step i + 1."),
+            (mean_not_median, "That is the mean; the few large jumps pull it up. Take the median of the sizes."),
             (signed_median, "Rises and falls cancel in that median. First the size of each change, then the median."),
             (in_percent, "Those are changes relative to the loss before. Use the change itself, losses[i + 1] - losses[i]."),
         ],

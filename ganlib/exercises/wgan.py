@@ -1,4 +1,4 @@
-"""Exercises of notebook 05: distance by sorting, the critic's loss, the penalty piece by piece, a bound on the slope."""
+"""Exercises of notebook 05: distances between histograms, legal critics, what a soft leash adds, a bound on the slope."""
 
 from itertools import cycle
 
@@ -9,48 +9,57 @@ from ganlib.exercises import Exercise, Workbook
 SIDES = cycle((1, -1))
 
 
-def w1_line(a, b):
-    return (a.sort().values - b.sort().values).abs().mean()
+def w_of_histograms(p, g, width):
+    """What is too much left of a border has to cross it: the sum of |differences so far|, times the width of a cell."""
+    return width * (p - g).cumsum(0).abs().sum()
 
 
-def unsorted(a, b):
-    return (a - b).abs().mean()
+def unsummed(p, g, width):
+    return width * (p - g).abs().sum()
 
 
-def signed_gaps(a, b):
-    return (a.sort().values - b.sort().values).mean()
+def signed_crossings(p, g, width):
+    return width * (p - g).cumsum(0).sum()
 
 
-def gap_of_means(a, b):
-    return (a.mean() - b.mean()).abs()
+def without_width(p, g, width):
+    return w_of_histograms(p, g, 1.0)
 
 
-def squared_gaps(a, b):
-    return (a.sort().values - b.sort().values).square().mean()
+def size_of_the_net_crossing(p, g, width):
+    return signed_crossings(p, g, width).abs()
 
 
-def critic_loss(real, fake):
-    return fake.mean() - real.mean()
+def total_variation(p, g, width):
+    return (p - g).abs().sum() / 2
 
 
-def wrong_player(real, fake):
-    return real.mean() - fake.mean()
+def lower_bound(a, b, f_a, f_b):
+    """The gap divided by the steepest slope between a real and a fake point: |f(a) - f(b)| / |a - b|."""
+    slopes = (f_a[:, None] - f_b).abs() / (a[:, None] - b).abs()  # (n, m)
+    return (f_a.mean() - f_b.mean()) / slopes.max()
 
 
-def size_of_the_gap(real, fake):
-    return -(real.mean() - fake.mean()).abs()
+def as_it_comes(a, b, f_a, f_b):
+    return f_a.mean() - f_b.mean()
 
 
-def generators_loss(real, fake):
-    return -fake.mean()
+def by_mean_slope(a, b, f_a, f_b):
+    return as_it_comes(a, b, f_a, f_b) / ((f_a[:, None] - f_b).abs() / (a[:, None] - b).abs()).mean()
 
 
-def with_cross_entropy(real, fake):
-    return torch.nn.functional.softplus(-real).mean() + torch.nn.functional.softplus(fake).mean()
+def by_signed_slope(a, b, f_a, f_b):
+    return as_it_comes(a, b, f_a, f_b) / ((f_a[:, None] - f_b) / (a[:, None] - b)).max()
 
 
-def with_hinge(real, fake):
-    return torch.relu(1 - real).mean() + torch.relu(1 + fake).mean()
+def by_all_pairs(a, b, f_a, f_b):
+    x, f = torch.cat([a, b]), torch.cat([f_a, f_b])
+    slopes = (f[:, None] - f).abs() / (x[:, None] - x).abs()
+    return as_it_comes(a, b, f_a, f_b) / slopes.nan_to_num(0.0).max()
+
+
+def by_steepest_step(a, b, f_a, f_b):
+    return as_it_comes(a, b, f_a, f_b) / (f_a[:, None] - f_b).abs().max()
 
 
 def between(real, fake, t):
@@ -74,37 +83,29 @@ def along_the_last_axis(real, fake, t):
     return real + t * (fake - real)
 
 
-def slope_penalty(gradient, weight):
-    slope = gradient.flatten(1).norm(dim=1)  # (B,)
-    return weight * (slope - 1).square().mean()
+def w_from_gap(gap, weight):
+    """gap = W + W² / (2 λ), a quadratic equation in W with one positive root."""
+    return weight * ((1 + 2 * gap / weight) ** 0.5 - 1)
 
 
-def one_norm_for_the_batch(gradient, weight):
-    return weight * (gradient.norm() - 1).square()
+def gap_itself(gap, weight):
+    return gap
 
 
-def toward_zero(gradient, weight):
-    return weight * gradient.flatten(1).norm(dim=1).square().mean()
+def slope_of_the_gap(gap, weight):
+    return gap / (1 + gap / (2 * weight))
 
 
-def mean_slope(gradient, weight):
-    return weight * (gradient.flatten(1).norm(dim=1).mean() - 1).square()
+def turned_round_once(gap, weight):
+    return gap * (1 + gap / (2 * weight))
 
 
-def each_pixel(gradient, weight):
-    return weight * (gradient.abs() - 1).square().mean()
+def negative_root(gap, weight):
+    return -weight * ((1 + 2 * gap / weight) ** 0.5 + 1)
 
 
-def without_weight(gradient, weight):
-    return slope_penalty(gradient, 1.0)
-
-
-def only_too_steep(gradient, weight):
-    return weight * torch.relu(gradient.flatten(1).norm(dim=1) - 1).square().mean()
-
-
-def squared_slope(gradient, weight):
-    return weight * (gradient.flatten(1).square().sum(1) - 1).square().mean()
+def without_the_two(gap, weight):
+    return weight * ((1 + 4 * gap / weight) ** 0.5 - 1) / 2
 
 
 def slope_bound(weights):
@@ -139,6 +140,10 @@ def largest_entries(weights):
     return bound
 
 
+def with_small_slopes(weights):
+    return slope_bound(weights) * 0.2 ** (len(weights) - 1)
+
+
 def one_matrix(weights):
     product = weights[0]
     for weight in weights[1:]:
@@ -151,16 +156,25 @@ def size(low, high):
     return int(torch.randint(low, high + 1, ()))
 
 
-def two_samples():
-    """Equal samples on the line that overlap and differ in width, so that no shortcut agrees."""
-    n = size(15, 40)
-    return torch.randn(n), 0.5 + 2 * torch.randn(n)
+def two_histograms():
+    """Two random histograms on the same cells, p with more at both ends, so that earth moves both ways; a cell's width."""
+    n = size(6, 12)
+    p, g = 0.1 + torch.rand(n), 0.1 + torch.rand(n)
+    p[[0, -1]] += 2
+    return p / p.sum(), g / g.sum(), 0.1 + torch.rand(()).item()
 
 
-def critic_values():
-    """Values of a critic that is right in one batch and wrong in the next, so that no lost sign hides."""
-    side = next(SIDES)
-    return 2 * side + torch.randn(size(6, 12)), torch.randn(size(13, 20)) - 2 * side
+def points_and_values():
+    """As many real as fake points, and values that fall to the right in one batch and rise in the next.
+
+    Two real points lie so near each other that theirs is the steepest slope of all.
+    """
+    n, side = size(6, 12), next(SIDES)
+    a, b = (torch.randperm(2 * n) / 2).chunk(2)
+    a[1] = a[0] + 0.01
+    f_a, f_b = (-2 * side * x + 0.2 * torch.rand(n) for x in (a, b))
+    f_a[1] = f_a[0] - 0.5 * side
+    return a, b, f_a, f_b
 
 
 def two_batches():
@@ -169,12 +183,9 @@ def two_batches():
     return torch.randn(n, 1, n, n), torch.randn(n, 1, n, n), torch.rand(n)
 
 
-def gradients():
-    """Gradients of a batch of small pictures, some too flat and some too steep, and a weight."""
-    n = size(5, 12)
-    lengths = torch.linspace(0.2, 2.0, n)[torch.randperm(n)].view(-1, 1, 1, 1)
-    directions = torch.nn.functional.normalize(torch.randn(n, 16)).view(n, 1, 4, 4)
-    return lengths * directions, 5 + 10 * torch.rand(()).item()
+def gap_and_weight():
+    """A gap and a penalty's weight."""
+    return 0.5 + 10 * torch.rand(()).item(), 1 + 10 * torch.rand(()).item()
 
 
 def some_layers():
@@ -186,32 +197,32 @@ def some_layers():
 book = Workbook(
     "05",
     Exercise(
-        "w1_line", w1_line, two_samples,
+        "w_of_histograms", w_of_histograms, two_histograms,
         misconceptions=[
-            (unsorted, "You move the first grain to the first hole, in the order they were drawn. The best plan never lets "
-                       "two grains cross."),
-            (signed_gaps, "Your gaps have signs, so that ways to the left pay for ways to the right. A distance has no sign: "
-                          "take .abs() before the mean."),
-            (gap_of_means, "That is the distance of the two means. Samples with equal means and different widths also have "
-                           "to move."),
-            (squared_gaps, "Those are squared gaps, which belong to W2. W1 adds up plain distances."),
+            (unsummed, "You look at each cell alone. Earth from a far cell crosses every border on its way: add up the "
+                       "differences so far, p - g, from the left."),
+            (signed_crossings, "Your crossings have signs, so that ways to the left pay for ways to the right. Take .abs() of "
+                               "each before the sum."),
+            (size_of_the_net_crossing, "The sign goes too late: each border's earth travels, to the left or to the right. "
+                                       "Take .abs() before the sum."),
+            (without_width, "You count borders. Each is one cell's width of way."),
+            (total_variation, "That is how much earth has to move, not how far. W counts the way."),
         ],
-        hints=["On a line the smallest goes to the smallest. Which method of a tensor puts values in order?",
-               "x.sort() gives back two things; the sorted values are x.sort().values. Then: mean of the absolute gaps."],
+        hints=["How much more of p than of g lies left of a border? That much has to cross it, one way or the other.",
+               "(p - g).cumsum(0) has the difference at each border. Then: sizes, sum, and the width of a cell."],
     ),
     Exercise(
-        "critic_loss", critic_loss, critic_values,
+        "lower_bound", lower_bound, points_and_values,
         misconceptions=[
-            (wrong_player, "The sign is turned. Optimizers minimize, and the critic wants real samples priced above fakes."),
-            (size_of_the_gap, "You took the size of the gap. A critic that prices fakes higher has a positive loss, and must "
-                              "feel it: no abs."),
-            (generators_loss, "That is the generator's loss. The critic also looks at real samples."),
-            (with_cross_entropy, "That is the loss of notebook 03. The critic's value is no logit: no log, no sigmoid."),
-            (with_hinge, "That is the hinge loss, which ignores samples beyond a margin. The Wasserstein loss has no margin; "
-                         "code that calls a hinge 'Wasserstein' is widespread."),
+            (as_it_comes, "That is the gap of a critic without a leash. It bounds nothing until you divide by the steepest "
+                          "slope."),
+            (by_mean_slope, "You divided by the mean slope. Some slopes are steeper, so this critic is not legal yet."),
+            (by_signed_slope, "A steep way down is steep, too: take sizes before the maximum."),
+            (by_all_pairs, "A bound, but not the largest: the line needs slopes between a real and a fake point only."),
+            (by_steepest_step, "That is the largest difference of values. A slope is a difference divided by the way."),
         ],
-        hints=["The critic maximizes E f(real) - E f(fake). What does an optimizer minimize, then?",
-               "Two means and one minus sign, with the fakes in front."],
+        hints=["A slope for each pair: a[:, None] - b has shape (n, m); the same for the values.",
+               "The gap f_a.mean() - f_b.mean(), divided by the largest |difference of values| / |difference of places|."],
     ),
     Exercise(
         "between", between, two_batches,
@@ -227,21 +238,16 @@ book = Workbook(
                "t.reshape(-1, 1, 1, 1) lines t up with the samples. Then start at real and go the part t of the way to fake."],
     ),
     Exercise(
-        "slope_penalty", slope_penalty, gradients,
+        "w_from_gap", w_from_gap, gap_and_weight,
         misconceptions=[
-            (one_norm_for_the_batch, "You took one length for the whole batch. It grows with the batch size; each sample has "
-                                     "a slope of its own."),
-            (toward_zero, "You pull the slope to 0. That is a zero-centered penalty like R1; this one is centered at 1."),
-            (mean_slope, "You compare the mean slope with 1, so a flat sample and a steep one make up for each other. Square "
-                         "each sample's own miss, then average."),
-            (each_pixel, "You ask each pixel's derivative to be 1. The length over all pixels of a sample should be 1."),
-            (without_weight, "The penalty is right, but the weight is missing."),
-            (only_too_steep, "You forgive slopes below 1. A one-sided penalty exists, but this one pulls flat places up to 1 "
-                             "as well."),
-            (squared_slope, "You compare the squared length with 1. Take the root first: (length - 1)², not (length² - 1)²."),
+            (gap_itself, "That is the gap. The soft leash let the slope grow above 1, so the gap is too large for W."),
+            (slope_of_the_gap, "You put the gap where W belongs: the slope is 1 + W/(2λ), and W is what you look for."),
+            (turned_round_once, "The slope is above 1, so W is smaller than the gap, not larger."),
+            (negative_root, "The quadratic equation has two roots. A distance is the one that is not negative."),
+            (without_the_two, "Check the slope: s = 1 + W/(2λ), so W² is divided by 2λ, not by λ."),
         ],
-        hints=["First one number for each sample: make each gradient a row, then take the length of each row.",
-               "gradient.flatten(1).norm(dim=1) has shape (B,). The rest is a square, a mean and the weight."],
+        hints=["gap = sW = W + W²/(2λ): a quadratic equation in W.",
+               "W² + 2λW - 2λ gap = 0 has the roots -λ ± sqrt(λ² + 2λ gap)."],
     ),
     Exercise(
         "slope_bound", slope_bound, some_layers,
@@ -253,6 +259,7 @@ book = Workbook(
                                "largest stretch of any vector."),
             (one_matrix, "You multiplied the matrices and took the norm at the end. The activation stands between them and "
                          "changes what the next matrix receives: multiply the norms instead."),
+            (with_small_slopes, "LeakyReLU's slope is 1 on its positive side, so its largest stretch is 1, not 0.2."),
             (largest_entries, "A matrix with entries of at most c can stretch a vector by more than c, since entries work "
                               "together. Use the spectral norm."),
         ],
