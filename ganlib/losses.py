@@ -91,12 +91,14 @@ def relativistic_d_loss(real, fake):
     return softplus(fake - real).mean()
 
 
-def relativistic_g_loss(real, fake):
+def relativistic_g_loss(real, fake=None):
     """E[softplus(real - fake)]: the one generator loss that looks at the real logits too.
 
     real, fake: logits (B,), paired by position -> scalar. `GAN.g_objective` sees only fakes, so this loss needs a
     subclass that overrides it. Jolicoeur-Martineau, 2018, arXiv:1807.00734. Notebook 09.
     """
+    mend = "in a subclass of GAN, override g_objective to hand in both"
+    expect(fake is not None, "fake", fake, "logits beside the real ones, since this loss compares them", mend)
     return relativistic_d_loss(fake, real)
 
 

@@ -160,14 +160,15 @@ class Judge:
     """
 
     def __init__(self, name="mnist", device=None):
-        self.classifier = load_weights(Classifier(), f"checkpoints/{name}-classifier.safetensors").to(device)
+        classifier = load_weights(Classifier(), f"checkpoints/{name}-classifier.safetensors")
+        self.classifier = classifier.to(device, memory_format=torch.channels_last)  # a CPU is three times quicker at it
         reference, _ = load_tensors(asset(f"checkpoints/{name}-reference.safetensors"), device or "cpu")
         self.mean, self.cov = reference["mean"], reference["cov"]
         self.real = reference["features"].float()  # (2000, 64), for precision and recall
         self.device = self.mean.device
 
     @torch.no_grad()
-    def features(self, images, batch=1000):
+    def features(self, images, batch=250):
         """images (n, 1, 28, 28) in [-1, 1] -> features (n, 64)."""
         check_images("images", images)
         return torch.cat([self.classifier.features(part.to(self.device, torch.float32)) for part in images.split(batch)])

@@ -72,3 +72,8 @@ def test_what_is_not_a_logit_is_named(bad):
 def test_relativistic_pairs_must_match():
     with pytest.raises(ValueError, match="fake: got .*as many logits as real, 4"):
         losses.relativistic.d_loss(torch.zeros(4), torch.zeros(5))
+
+
+def test_a_relativistic_loss_says_that_it_needs_the_real_logits():
+    with pytest.raises(ValueError, match="fake: got None; expected logits beside the real ones.*override g_objective"):
+        losses.relativistic.g_loss(torch.zeros(4))
