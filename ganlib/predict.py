@@ -52,7 +52,8 @@ class Prediction:
         expect(ok, "guess", guess, "a number" if self.options is None else f"one of {self.options}", "spell it the same")
         if self.guess is None and guess is not None:
             progress.record(self.key, guess)
-        self.note.value = f"Locked in: <b>{self.guess}</b>" if self.guess is not None else "Give an answer first."
+        missing = "Give an answer first." if self.options else "Give an answer first: a number, such as 0.5."
+        self.note.value = f"Locked in: <b>{self.guess}</b>" if self.guess is not None else missing
 
     def reveal(self, answer, why, tolerance=0.0):
         """Print the guess beside the answer and why; without a guess a nudge, so that Run All never waits."""

@@ -76,6 +76,9 @@ def test_the_engine_explains_mistakes(capsys):
     assert "It gives one number; expected is shape (3,)." in e.judge(lambda x: x.sum())[1]
     assert "code in place of each ..., before any #" in e.judge(lambda x: None)[1]
     assert "On random input it gives" in e.judge(lambda x: 5 * x)[1]
+    half = Exercise("half", lambda x: x / 2, lambda: (3.0,), [], [])
+    assert "For 3 it gives 3 where 1.5 is right" in half.judge(lambda x: x)[1]
+    assert "it gives nan (nan is 0/0" in half.judge(lambda x: float("nan"))[1]
     pair = Exercise("pair", lambda x: (x, 2 * x), lambda: (torch.randn(()),), [(lambda x: (x, x), "twice")], ["a", "b"])
     assert pair.judge(lambda x: torch.stack([x, 2 * x]))[0] == pair.judge(lambda x: np.array([x, 2 * x]))[0] == "solved"
     assert pair.judge(lambda x: torch.stack([x, 3 * x]))[0] == pair.judge(lambda x: x)[0] == "wrong"
@@ -107,3 +110,13 @@ def test_progress_survives_a_restart(capsys, monkeypatch):
     monkeypatch.setattr("ganlib.progress.MEMORY", {})  # a new kernel knows only the file
     assert Workbook("00", double()).summary() == "\n[1 of 1 done]"
     assert Workbook("01", double()).summary() == "\n[0 of 1 done]"
+
+
+def test_a_set_of_words_may_come_in_any_order():
+    e = Exercise("bugs", lambda: {"one", "two"}, None, [(lambda: {"one"}, "There is another.")], ["a", "b"])
+    for right in (["one", "two"], ("two", " One "), {"two", "one"}):
+        assert e.judge(right)[0] == "solved"
+    assert e.judge(["one"])[1] == "not yet. There is another."
+    for wrong in ("one", ["one", "three"], 7, []):
+        status, message = e.judge(wrong)
+        assert status == "wrong" and "expected is a list of answers" in message and "two" not in message

@@ -64,7 +64,7 @@ class Exercise:
                 return "not attempted", "not attempted yet: it gives back nothing. Put code in place of each ..., before any #."
             expected = run(self.reference, arguments)
             if mistake is None and not same(found, expected, self.tolerance):
-                mistake = difference(found, expected)
+                mistake = difference(found, expected, arguments)
             survivors = [pair for pair in survivors if same(found, run(pair[0], arguments), self.tolerance)]
         if mistake is None:
             return "solved", "right!"
@@ -112,7 +112,9 @@ def copied(argument):
 
 
 def same(a, b, tolerance):
-    """Whether two answers agree: equal words and truths; numbers, tensors and tuples within the tolerance."""
+    """Whether two answers agree: equal words and truths; numbers, tensors and tuples within the tolerance; a set in any order."""
+    if isinstance(b, set):
+        return isinstance(a, (list, tuple, set)) and {str(word).strip().lower() for word in a} == b
     if isinstance(b, (str, bool)) or isinstance(a, (str, bool)):
         return type(a) is type(b) and (a.strip().lower() == b.strip().lower() if isinstance(a, str) else a == b)
     if isinstance(b, (tuple, list)):
@@ -137,10 +139,17 @@ def form(array):
     return f"shape {array.shape}" if array.shape else "one number"
 
 
-def difference(found, expected):
+def asked(arguments):
+    """How a verdict names the input: in full where it is short."""
+    text = ", ".join(f"{part:.4g}" if isinstance(part, float) else repr(part) for part in arguments)
+    return f"For {text}" if arguments and len(text) <= 40 and "tensor" not in text else "On random input"
+
+
+def difference(found, expected, arguments):
     """What came and what was expected, in words; never the expected word itself, which would be the answer."""
-    if isinstance(expected, str):
-        return f"It gives {describe(found)}; expected is one of the answers that the question offers, in quotes."
+    if isinstance(expected, (str, set)):
+        kind = "one of the answers" if isinstance(expected, str) else "a list of answers"
+        return f"It gives {describe(found)}; expected is {kind} that the question offers, in quotes."
     try:
         a, b = as_array(found), as_array(expected)
     except (TypeError, ValueError):
@@ -151,4 +160,5 @@ def difference(found, expected):
         return "It gives an empty result."
     i = int(np.argmax(np.nan_to_num(np.abs(a - b), nan=np.inf)))  # the worst entry
     where = f" (entry {i + 1} of {a.size})" if a.size > 1 else ""
-    return f"On random input it gives {a.flat[i]:.4g} where {b.flat[i]:.4g} is right{where}."
+    cause = " (nan is 0/0, or a root, log or arccos of what has none)" if np.isnan(a.flat[i]) else ""
+    return f"{asked(arguments)} it gives {a.flat[i]:.4g}{cause} where {b.flat[i]:.4g} is right{where}."

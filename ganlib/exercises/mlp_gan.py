@@ -106,12 +106,17 @@ def slerp_of_directions(a, b, t):
     return slerp(a / a.norm(), b / b.norm(), t)
 
 
+def slerp_by_cosine(a, b, t):
+    omega = (a @ b) / (a.norm() * b.norm())
+    return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
+
+
 def slerp_backward(a, b, t):
     return slerp(b, a, t)
 
 
 def diagnosis():
-    return "wrong sign in g_loss"
+    return {"missing detach", "labels swapped"}
 
 
 book = Workbook(
@@ -163,6 +168,7 @@ book = Workbook(
             (slerp_is_lerp, "That is lerp, the straight line: it cuts through the sphere, where z is too short."),
             (slerp_undivided, "The weights of a and b still need to be divided by sin(omega)."),
             (slerp_of_directions, "You normalized a and b: then z has length 1, not 8. Normalize only to find the angle."),
+            (slerp_by_cosine, "That product over the lengths is the cosine of omega; the angle itself is its arccos."),
             (slerp_backward, "At t = 0 it should be a: your path runs from b to a."),
         ],
         [
@@ -176,18 +182,17 @@ book = Workbook(
         diagnosis,
         None,
         [
+            (lambda: {"missing detach"}, "A missing detach lets D's backward pass fill G's gradients. But look at D's slope, too."),
+            (lambda: {"labels swapped"}, "Swapped labels turn D's slope around. But where do G's gradients come from?"),
+            (lambda: {"wrong sign in g_loss"}, "With a wrong sign in g_loss, G's slope would be positive. Here it is not."),
             (
-                lambda: "missing detach",
-                "A missing detach lets D's backward pass fill G's gradients. Here G has none: look at the signs.",
-            ),
-            (
-                lambda: "labels swapped",
-                "With swapped labels D's slope in the real logits would be positive. Here it is negative, as it should.",
+                lambda: {"missing detach", "labels swapped", "wrong sign in g_loss"},
+                "Not all three: one of the readings is as in a sound step.",
             ),
         ],
         [
-            "Read the report line by line: which of the three readings is not what it is in a sound step?",
-            "A sound G lowers its loss by raising the logits of its fakes: the slope there is negative.",
+            "Read the report line by line: which readings are not what they are in a sound step?",
+            "There are two bugs, and each turns one reading around.",
         ],  # fmt: skip
     ),
 )
