@@ -49,7 +49,7 @@ def test_wrong_answers_fail_each_with_its_own_message(exercise):
 
 @pytest.mark.parametrize("exercise", [p for p in ALL if p.values[0].cases])
 def test_a_hard_coded_answer_fails(exercise):
-    memorized = exercise.reference(*exercise.cases())
+    memorized = exercise.outcome(exercise.reference, exercise.cases())
     assert exercise.judge(lambda *a, **k: memorized)[0] == "wrong"
 
 
@@ -120,3 +120,38 @@ def test_a_set_of_words_may_come_in_any_order():
     for wrong in ("one", ["one", "three"], 7, []):
         status, message = e.judge(wrong)
         assert status == "wrong" and "expected is a list of answers" in message and "two" not in message
+
+
+def test_a_written_step_is_judged_by_what_it_does():
+    exercise = BOOKS["mlp_gan"].write_step
+
+    def with_fresh_fakes(G, D, g_adam, d_adam, real, z):  # right, only slower
+        d_loss = torch.nn.functional.binary_cross_entropy_with_logits(D(real), torch.ones(16))
+        d_loss = d_loss + torch.nn.functional.binary_cross_entropy_with_logits(D(G(z)), torch.zeros(16))
+        d_adam.zero_grad()
+        d_loss.backward()
+        d_adam.step()
+        g_loss = torch.nn.functional.binary_cross_entropy_with_logits(D(G(z)), torch.ones(16))
+        g_adam.zero_grad()
+        g_loss.backward()
+        g_adam.step()
+        return d_loss.item(), g_loss.item()
+
+    def without_detach(G, D, g_adam, d_adam, real, z):
+        fake = G(z)
+        (D(real) - D(fake)).mean().backward()
+        d_adam.step()
+        D(fake).mean().backward()
+
+    def untouched(G, D, g_adam, d_adam, real, z):
+        return ..., ...
+
+    def halved(*arguments):
+        d_loss, g_loss = exercise.reference(*arguments)
+        return d_loss / 2, g_loss
+
+    assert exercise.judge(with_fresh_fakes)[0] == "solved"
+    assert exercise.judge(untouched)[0] == "not attempted"
+    assert "RuntimeError" in exercise.judge(without_detach)[1]
+    assert "should return two numbers" in exercise.judge(lambda *arguments: exercise.reference(*arguments)[0])[1]
+    assert exercise.judge(halved)[1].startswith("not yet. Not as they should be: the d_loss that comes back.")

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from textwrap import dedent
 
 import numpy as np
@@ -22,6 +23,7 @@ class Exercise:
     reference: the right answer, a function. cases: () -> arguments, drawn at random for each trial, so that a
     hard-coded answer fails; a value instead of a function is asked for where cases is None.
     misconceptions: (wrong function, message) pairs: an answer that agrees with a wrong function gets its message.
+    play: play(function, *arguments) -> what is compared, where an answer is judged by its effects: words -> tensors.
     """
 
     key: str
@@ -30,6 +32,7 @@ class Exercise:
     misconceptions: list
     hints: list
     tolerance: float = 1e-4
+    play: Callable | None = None
     book: "Workbook" = None
     shown: int = field(default=0, repr=False)
 
@@ -57,20 +60,24 @@ class Exercise:
         for _ in range(TRIALS if self.cases else 1):
             arguments = self.cases() if self.cases else ()
             try:
-                found = run(answer, arguments) if self.cases else answer
+                found = self.outcome(answer, arguments) if self.cases else answer
             except Exception as error:  # any mistake of a student's becomes a message
                 return "wrong", f"your code stopped with {type(error).__name__}: {error}"
             if found is ... or found is None:
                 return "not attempted", "not attempted yet: it gives back nothing. Put code in place of each ..., before any #."
-            expected = run(self.reference, arguments)
+            expected = self.outcome(self.reference, arguments)
             if mistake is None and not same(found, expected, self.tolerance):
                 mistake = difference(found, expected, arguments)
-            survivors = [pair for pair in survivors if same(found, run(pair[0], arguments), self.tolerance)]
+            survivors = [pair for pair in survivors if same(found, self.outcome(pair[0], arguments), self.tolerance)]
         if mistake is None:
             return "solved", "right!"
         if survivors:
             return "wrong", f"not yet. {survivors[0][1]}"
         return "wrong", f"not yet. {mistake} A hint is one .hint() away."
+
+    def outcome(self, function, arguments):
+        """What a function gives back, or what comes of playing it."""
+        return run(partial(self.play, function) if self.play else function, arguments)
 
     def hint(self):
         """Print the next hint; the last one stays."""
@@ -115,6 +122,8 @@ def same(a, b, tolerance):
     """Whether two answers agree: equal words and truths; numbers, tensors and tuples within the tolerance; a set in any order."""
     if isinstance(b, set):
         return isinstance(a, (list, tuple, set)) and {str(word).strip().lower() for word in a} == b
+    if isinstance(b, dict):
+        return isinstance(a, dict) and all(same(a.get(key), value, tolerance) for key, value in b.items())
     if isinstance(b, (str, bool)) or isinstance(a, (str, bool)):
         return type(a) is type(b) and (a.strip().lower() == b.strip().lower() if isinstance(a, str) else a == b)
     if isinstance(b, (tuple, list)):
@@ -147,6 +156,9 @@ def asked(arguments):
 
 def difference(found, expected, arguments):
     """What came and what was expected, in words; never the expected word itself, which would be the answer."""
+    if isinstance(expected, dict):
+        wrong = [key for key, value in expected.items() if not same(found[key], value, 1e-4)]
+        return f"Not as they should be: {', '.join(wrong)}."
     if isinstance(expected, (str, set)):
         kind = "one of the answers" if isinstance(expected, str) else "a list of answers"
         return f"It gives {describe(found)}; expected is {kind} that the question offers, in quotes."

@@ -3,8 +3,84 @@
 import random
 
 import torch
+from torch import nn
+from torch.nn.functional import softplus
+from torch.nn.utils import parameters_to_vector
 
 from ganlib.exercises import Exercise, Workbook
+from ganlib.losses import Loss, minimax, non_saturating
+
+
+def random_seed():
+    """Sets the weights of `play_two_steps`."""
+    return (random.randrange(10_000),)
+
+
+def play_two_steps(step, seed):
+    """What two steps make of small nets: the second shows what the first left behind. `...` where nothing comes back."""
+    torch.manual_seed(seed)
+    G = nn.Linear(3, 2)
+    D = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0))
+    optimizers = [torch.optim.Adam(net.parameters(), 0.1) for net in (G, D)]
+    for _ in range(2):
+        losses = step(G, D, *optimizers, torch.randn(16, 2), torch.randn(16, 3))
+        if losses is None or losses is ... or (isinstance(losses, (tuple, list)) and any(loss is ... for loss in losses)):
+            return ...
+        if not isinstance(losses, (tuple, list)) or len(losses) != 2:
+            raise ValueError("it should return two numbers: d_loss, g_loss")
+    d_loss, g_loss = losses
+    weights = {"D's weights": parameters_to_vector(D.parameters()), "G's weights": parameters_to_vector(G.parameters())}
+    return weights | {"the d_loss that comes back": d_loss, "the g_loss that comes back": g_loss}
+
+
+def write_step(G, D, g_adam, d_adam, real, z):
+    fake = G(z)
+
+    d_loss = softplus(-D(real)).mean() + softplus(D(fake.detach())).mean()
+    d_adam.zero_grad()
+    d_loss.backward()
+    d_adam.step()
+
+    g_loss = softplus(-D(fake)).mean()
+    g_adam.zero_grad()
+    g_loss.backward()
+    g_adam.step()
+    return d_loss, g_loss
+
+
+def flawed_step(loss=non_saturating, clear="before", moves="DG"):
+    """A step with another loss, with gradients cleared too late or never, or with a player that never moves."""
+
+    def step(G, D, g_adam, d_adam, real, z):
+        fake, losses = G(z), []
+        turns = {
+            "D": (d_adam, lambda: loss.d_loss(D(real), D(fake.detach()))),
+            "G": (g_adam, lambda: loss.g_loss(D(fake))),
+        }
+        for player, (adam, value) in turns.items():
+            if clear == "before":
+                adam.zero_grad()
+            losses.append(value())
+            losses[-1].backward()
+            if player in moves:
+                adam.step()
+            if clear == "after":
+                adam.zero_grad()
+        return losses
+
+    return step
+
+
+def step_against_the_old_d(G, D, g_adam, d_adam, real, z):
+    d_loss, g_loss = non_saturating.d_loss(D(real), D(G(z).detach())), non_saturating.g_loss(D(G(z)))
+    for adam, loss in ((g_adam, g_loss), (d_adam, d_loss)):
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    return d_loss, g_loss
+
+
+swapped = Loss(lambda real, fake: non_saturating.d_loss(fake, real), non_saturating.g_loss)
 
 
 def random_widths():
@@ -176,6 +252,31 @@ book = Workbook(
             "a gets sin((1 - t) omega) / sin(omega), b gets sin(t omega) / sin(omega).",
         ],
         tolerance=1e-3,
+    ),
+    Exercise(
+        "write_step",
+        write_step,
+        random_seed,
+        [
+            (
+                flawed_step(swapped),
+                "D's labels are swapped: softplus(-logit) belongs to the real ones, softplus(logit) to the fakes.",
+            ),
+            (flawed_step(minimax), "That is the minimax loss for G, log(1 - D(G(z))). The non-saturating one is -log D(G(z))."),
+            (flawed_step(clear="never"), "Gradients of earlier turns are still there: call zero_grad before each backward."),
+            (flawed_step(clear="after"), "Call zero_grad before backward, not after the step: G's turn leaves gradients in D."),
+            (flawed_step(moves="G"), "D never moves: its optimizer needs a step after the backward."),
+            (flawed_step(moves="D"), "G never moves: its optimizer needs a step after the backward."),
+            (
+                step_against_the_old_d,
+                "G's loss was taken before D's step. Finish D's turn, then let the new D judge the same fakes.",
+            ),
+        ],
+        [
+            "D's turn: the loss on real and on fake.detach(), then zero_grad, backward, step. Then G's turn, the same way.",
+            "softplus(-logit) is -log D, softplus(logit) is -log(1 - D). G's loss is softplus(-D(fake)).mean().",
+        ],
+        play=play_two_steps,
     ),
     Exercise(
         "diagnosis",
