@@ -1,4 +1,4 @@
-"""For every test, the notebooks under nbval among them: kernels find ganlib, reach no network, see no one's progress."""
+"""For every test, notebooks included: kernels find ganlib, reach no network, see no one's progress."""
 
 import os
 import tempfile
@@ -8,8 +8,8 @@ import pytest
 from nbval.plugin import IPyNbCell
 
 ROOT = Path(__file__).parent
-# tests/offline holds a sitecustomize.py that refuses every connection but loopback in all kernels that a test starts.
-os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "offline")])
+# The sitecustomize.py in tests/support/offline refuses every connection but loopback in all kernels.
+os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "support" / "offline")])
 os.environ["GANLIB_HOME"] = tempfile.mkdtemp(prefix="ganlib-tests-")
 
 
@@ -17,7 +17,8 @@ os.environ["GANLIB_HOME"] = tempfile.mkdtemp(prefix="ganlib-tests-")
 def pytest_runtest_teardown(item, nextitem):
     """After a notebook's last cell, every slider in it is moved over its span, in the same kernel."""
     last = isinstance(item, IPyNbCell) and (nextitem is None or nextitem.parent is not item.parent)
-    reply = run(item.parent.kernel, "from tests.drive import drive_all; drive_all(dict(globals()))") if last else {"status": "ok"}
+    code = "from tests.support.drive import drive_all; drive_all(dict(globals()))"
+    reply = run(item.parent.kernel, code) if last else {"status": "ok"}
     result = yield  # ends the kernel, so that a failure here harms no other notebook
     assert reply["status"] == "ok", "a widget fails when moved:\n" + "\n".join(reply.get("traceback", []))
     return result

@@ -1,6 +1,8 @@
-"""Rebuild every bundled asset: python assets/build.py [data] [judges] [checkpoints] [figures] [vendor]; all of them by default.
+"""Rebuild every bundled asset: python assets/build.py [data] [judges] [checkpoints] [figures] [vendor]; all
+of them by default.
 
-The original files of MNIST and Fashion-MNIST are read from --originals FOLDER (FOLDER/mnist/*.gz, FOLDER/fashion/*.gz),
+The original files of MNIST and Fashion-MNIST are read from --originals FOLDER (FOLDER/mnist/*.gz,
+FOLDER/fashion/*.gz),
 as their authors publish them. Afterwards assets/hashes.json holds the sha256 of each asset.
 """
 
@@ -23,13 +25,14 @@ from tqdm import tqdm, trange
 ASSETS = Path(__file__).parent
 sys.path.insert(0, str(ASSETS.parent))
 
-from ganlib import metrics, plots, store  # noqa: E402
-from ganlib.classifier import Classifier  # noqa: E402
-from ganlib.conditional import ProjectionDiscriminator  # noqa: E402
-from ganlib.data import CLASS_NAMES, ImageSet, load, read_idx  # noqa: E402
+from ganlib import metrics  # noqa: E402
+from ganlib.course import plots  # noqa: E402
+from ganlib.data.images import CLASS_NAMES, ImageSet, load, read_idx  # noqa: E402
+from ganlib.engine.checkpoint import load_weights, save_tensors, save_weights  # noqa: E402
+from ganlib.engine.files import atomic_write  # noqa: E402
 from ganlib.gan import GAN  # noqa: E402
 from ganlib.losses import wasserstein  # noqa: E402
-from ganlib.models import MLPDiscriminator, MLPGenerator  # noqa: E402
+from ganlib.nets import Classifier, MLPDiscriminator, MLPGenerator, ProjectionDiscriminator  # noqa: E402
 from ganlib.penalties import gradient_penalty, r1_penalty  # noqa: E402
 from ganlib.trainer import Trainer  # noqa: E402
 
@@ -38,14 +41,16 @@ BUNDLED_PER_CLASS = {"mnist": 1000, "fashion": 500}
 
 def originals(folder, name, part):
     """The original images and labels of one part, "train" or "t10k", as an ImageSet."""
-    images, labels = (read_idx(folder / name / f"{part}-{kind}-ubyte.gz") for kind in ("images-idx3", "labels-idx1"))
+    images, labels = (
+        read_idx(folder / name / f"{part}-{kind}-ubyte.gz") for kind in ("images-idx3", "labels-idx1")
+    )
     return ImageSet(torch.from_numpy(images).unsqueeze(1), torch.from_numpy(labels).long(), CLASS_NAMES[name])
 
 
 def write_idx(path, array):
     """A uint8 array as a gzipped idx file, the same bytes each time."""
     header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
-    with store.replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(gzip.compress(header + array.tobytes(), 9, mtime=0))
 
 
@@ -54,7 +59,9 @@ def build_data(folder):
     for name, per_class in BUNDLED_PER_CLASS.items():
         full, rng = originals(folder, name, "train"), np.random.default_rng(0)
         labels = full.labels.numpy()
-        chosen = np.concatenate([rng.choice(np.flatnonzero(labels == c), per_class, replace=False) for c in range(10)])
+        chosen = np.concatenate(
+            [rng.choice(np.flatnonzero(labels == c), per_class, replace=False) for c in range(10)]
+        )
         rng.shuffle(chosen)
         write_idx(ASSETS / f"data/{name}-images.idx.gz", full.images[chosen].squeeze(1).numpy())
         write_idx(ASSETS / f"data/{name}-labels.idx.gz", labels[chosen].astype(np.uint8))
@@ -80,13 +87,17 @@ def train_classifier(train, epochs=8, batch_size=128):
 
 
 def build_judges(folder):
-    """Each data set's classifier, trained on training images, and the reference statistics of its test images."""
+    """Each data set's classifier, trained on training images, and the reference statistics of its test
+    images.
+    """
     for name in CLASS_NAMES:
         net = train_classifier(originals(folder, name, "train"))
-        half = {key: value.half() for key, value in net.state_dict().items()}  # 8 bits would cost accuracy here
-        store.save_tensors(ASSETS / f"checkpoints/{name}-classifier.safetensors", half)
+        half = {
+            key: value.half() for key, value in net.state_dict().items()
+        }  # 8 bits would cost accuracy here
+        save_tensors(ASSETS / f"checkpoints/{name}-classifier.safetensors", half)
         write_hashes()
-        net = store.load_weights(Classifier(), f"checkpoints/{name}-classifier.safetensors")
+        net = load_weights(Classifier(), f"checkpoints/{name}-classifier.safetensors")
         x, y = originals(folder, name, "t10k")[:]
         with torch.no_grad():
             features = torch.cat([net.features(part) for part in x.split(1000)])
@@ -94,7 +105,7 @@ def build_judges(folder):
         mean, cov = metrics.moments(features)
         some = torch.from_numpy(np.random.default_rng(0).permutation(len(x))[:2000])
         tensors = {"mean": mean, "cov": cov, "features": features[some].half()}
-        store.save_tensors(ASSETS / f"checkpoints/{name}-reference.safetensors", tensors, test_accuracy=accuracy)
+        save_tensors(ASSETS / f"checkpoints/{name}-reference.safetensors", tensors, test_accuracy=accuracy)
         print(f"{name}: test accuracy {accuracy:.4f}")
 
 
@@ -114,7 +125,9 @@ def conditional_gan():
 
 def wgan_gp():
     """The recipe of notebook 05."""
-    gan = GAN(MLPGenerator(), MLPDiscriminator(), wasserstein, penalty=gradient_penalty, lr=4e-3, betas=(0.0, 0.9))
+    gan = GAN(
+        MLPGenerator(), MLPDiscriminator(), wasserstein, penalty=gradient_penalty, lr=4e-3, betas=(0.0, 0.9)
+    )
     return train(Trainer(gan, load("mnist"), batch_size=128), 3_000)
 
 
@@ -123,7 +136,7 @@ def train(trainer, steps):
     with tqdm(total=steps, desc="training") as bar:
         for snapshot in trainer.until(steps):
             bar.update(snapshot.step - bar.n)
-    return trainer.gan.ema.module
+    return trainer.model.ema.module
 
 
 # CHECKPOINTS: name -> a function that trains as a notebook does and returns the generator to keep.
@@ -134,20 +147,24 @@ def build_checkpoints(folder):
     """Generators for "look closely" when a live training disappoints; the originals are not needed."""
     for name, recipe in CHECKPOINTS.items():
         torch.manual_seed(0)
-        store.save_weights(ASSETS / f"checkpoints/{name}.safetensors", recipe())
+        save_weights(ASSETS / f"checkpoints/{name}.safetensors", recipe())
 
 
 def build_figures(folder):
     """The README's picture: samples of the bundled generator, none of them chosen."""
-    G = store.load_weights(MLPGenerator(), "checkpoints/mlp-gan.safetensors")
+    G = load_weights(MLPGenerator(), "checkpoints/mlp-gan.safetensors")
     with torch.no_grad():
         samples = G(torch.randn(60, G.z_dim, generator=torch.Generator().manual_seed(0)))
-    with store.replacing(ASSETS / "figures/samples.png") as temporary:
+    with atomic_write(ASSETS / "figures/samples.png") as temporary:
         plots.image_grid(samples, columns=15).save(temporary, "PNG")
 
 
 REVEAL = "reveal.js@6.0.2"
-REVEAL_FILES = {"dist/reveal.js": "reveal.js", "dist/reveal.css": "reveal.css", "dist/plugin/notes.js": "reveal-notes.js"}
+REVEAL_FILES = {
+    "dist/reveal.js": "reveal.js",
+    "dist/reveal.css": "reveal.css",
+    "dist/plugin/notes.js": "reveal-notes.js",
+}
 
 
 def build_vendor(folder):
@@ -156,22 +173,31 @@ def build_vendor(folder):
         subprocess.run(["npm", "pack", "--silent", REVEAL], cwd=temporary, check=True)
         with tarfile.open(next(Path(temporary).glob("*.tgz"))) as package:
             for source, name in REVEAL_FILES.items():
-                with store.replacing(ASSETS / "vendor" / name) as target:
+                with atomic_write(ASSETS / "vendor" / name) as target:
                     target.write_bytes(package.extractfile(f"package/{source}").read())
 
 
 def write_hashes():
-    """The sha256 of every bundled file, for ganlib.store.asset to check."""
-    files = sorted([*ASSETS.glob("data/*.gz"), *ASSETS.glob("checkpoints/*.safetensors"), *ASSETS.glob("vendor/*.*")])
+    """The sha256 of every bundled file, for ganlib.files.asset to check."""
+    files = sorted(
+        [*ASSETS.glob("data/*.gz"), *ASSETS.glob("checkpoints/*.safetensors"), *ASSETS.glob("vendor/*.*")]
+    )
     hashes = {f.relative_to(ASSETS).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
-    with store.replacing(ASSETS / "hashes.json") as temporary:
+    with atomic_write(ASSETS / "hashes.json") as temporary:
         temporary.write_text(json.dumps(hashes, indent=1) + "\n")
 
 
 def main():
-    steps = {"data": build_data, "judges": build_judges, "checkpoints": build_checkpoints, "figures": build_figures,
-             "vendor": build_vendor}  # fmt: skip
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    steps = {
+        "data": build_data,
+        "judges": build_judges,
+        "checkpoints": build_checkpoints,
+        "figures": build_figures,
+        "vendor": build_vendor,
+    }
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("steps", nargs="*", choices=[*steps, []], help="what to rebuild")
     parser.add_argument("--originals", type=Path, required=True, help="folder with mnist/ and fashion/")
     arguments = parser.parse_args()

@@ -1,232 +1,301 @@
-"""The loop around `GAN.step`: counts, pauses, resumes, reports. It knows nothing about GANs. Notebook 03."""
+"""The loop around a model's `step`: counts, pauses, resumes, reports. It knows nothing about GANs.
+
+Notebook 03.
+"""
 
 import math
-import signal
-import threading
 import time
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
 
 import torch
+from torch import Tensor
 
-from ganlib.accelerate import Rounds, recorder
-from ganlib.errors import expect
-from ganlib.store import generator_of, load_tensors, save_tensors, set_torch_random_state, torch_random_state
+from ganlib.engine.checkpoint import load_tensors, save_tensors
+from ganlib.engine.checks import describe
+from ganlib.engine.cuda_graph import StepRunner, capturer_for
+from ganlib.engine.interrupt import InterruptGuard
+from ganlib.engine.rng import RandomStream, default_generator, fork_rng
 
-KEEP_SECONDS = 1.0  # of training between two copies of the state: a copy takes milliseconds
+__all__ = ["Data", "Model", "Snapshot", "Trainer"]
+
+SECONDS_BETWEEN_COPIES = 1.0  # of training; a copy of the state takes milliseconds
+
+
+class Model(Protocol):
+    """What a Trainer can train: a GAN, or any other model.
+
+    `ganlib.engine.state.Trainable` gives all but `step`.
+    """
+
+    device: torch.device
+
+    def step(self, x: Tensor, y: Tensor | None = None) -> dict[str, Tensor]:
+        """One training step -> named terms, 0-dim tensors."""
+
+    def samples_per_step(self, batch_size: int) -> int:
+        """How many samples one step takes."""
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """All that training changes, as a flat dictionary."""
+
+    def load_state_dict(self, flat: dict[str, Tensor]) -> None:
+        """Take over what `state_dict` returned."""
+
+    def capture_key(self) -> object:
+        """What a CUDA graph of `step` depends on."""
+
+
+class Data(Protocol):
+    """What batches are drawn from."""
+
+    def batch(self, n: int) -> tuple[Tensor, Any]:
+        """n samples x (n, ...) and what goes with them, such as labels (n,)."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Where training stands: terms are means over the steps since the last snapshot, seconds count training alone."""
+    """Where training stands: terms are means over the steps since the last snapshot, seconds count training
+    alone.
+    """
 
     step: int
     total: int
-    terms: dict
+    terms: dict[str, float]
     seconds: float
     images_per_second: float
 
     @property
-    def seconds_left(self):
+    def seconds_left(self) -> float:
         """What the rest will take at the pace so far."""
         return self.seconds / self.step * (self.total - self.step)
 
 
 class Trainer:
-    """Feed a model batches until a number of steps is reached.
+    """Feed a model batches until a number of steps is reached. Building a Trainer starts over; `until` goes
+    on.
 
-    gan: anything with step(x, y) -> named 0-dim terms, d_steps, device, state() and load_state(). data: anything with
-    batch(n) -> (x, y) and, for labels, `conditional=True` passes y on. seed: of the training's own random stream, which
-    code in the loop's body cannot disturb. Building a Trainer starts over; `until` goes on.
-    graph: on a GPU, play rounds as one CUDA graph; needs gan.baked(). Say False where the Python code of a step changes
-    from one step to the next, such as a counter: a graph would repeat what it was at its recording.
+    Args:
+        model: see `Model`.
+        data: see `Data`; for example data.load("mnist"), toys.ring().
+        batch_size: samples for each update.
+        conditional: whether step gets the y of each batch.
+        seed: of the training's own random stream, which code in the loop's body cannot disturb.
+        graph: on a GPU, run steps as one CUDA graph. Say False where the Python code of a step changes from
+            one step to
+            the next, such as a counter: a graph would repeat what it was at its capture.
+
+    Raises:
+        ValueError: naming the argument that does not fit.
+
+    Example:
+        >>> from ganlib.data import toys
+        >>> from ganlib.gan import GAN
+        >>> from ganlib.nets import MLPDiscriminator, MLPGenerator
+        >>> trainer = Trainer(GAN(MLPGenerator(shape=(2,)), MLPDiscriminator(shape=(2,))), toys.ring())
+        >>> [snapshot.step for snapshot in trainer.until(20, every=10)]
+        [10, 20]
     """
 
-    def __init__(self, gan, data, batch_size=64, *, conditional=False, seed=0, graph=True):
-        expect(isinstance(batch_size, int) and batch_size > 1, "batch_size", batch_size, "a whole number, 2 or more", "use 64")
-        expect(hasattr(data, "batch"), "data", data, "an object with batch(n) -> (x, y)", "data.load('mnist'), or toys.ring()")
-        self.gan, self.data, self.batch_size, self.conditional = gan, data, batch_size, conditional
-        self.step, self.seconds, self.history, self.good = 0, 0.0, [], None
-        known, classes = getattr(getattr(gan, "G", None), "n_classes", None), len(getattr(data, "class_names", ()))
-        ok = not conditional or known is None or classes <= known
-        expect(ok, "data", f"{classes} classes", f"the {known} that G knows", f"build both nets with n_classes={classes}")
-        self.rounds = Rounds(recorder(gan.device) if graph else None)
-        with own_random_stream(gan.device) as stream:
-            generator_of(gan.device).manual_seed(seed)
-        self.stream = stream.state
+    def __init__(
+        self,
+        model: Model,
+        data: Data,
+        batch_size: int = 64,
+        *,
+        conditional: bool = False,
+        seed: int = 0,
+        graph: bool = True,
+    ):
+        _check_arguments(model, data, batch_size, conditional)
+        self.model, self.data, self.batch_size, self.conditional = model, data, batch_size, conditional
+        self.step, self.seconds, self.history = 0, 0.0, []
+        self._last_good = None
+        self._runner = StepRunner(capturer_for(model.device) if graph else None)
+        self._stream = RandomStream()
+        with fork_rng(model.device, self._stream):
+            default_generator(model.device).manual_seed(seed)
 
-    def until(self, total, every=100):
+    def until(self, total: int, every: int = 100) -> Iterator[Snapshot]:
         """Train up to `total` steps in all, yielding a Snapshot after each `every` steps and at the end.
 
-        Calling it again goes on, and does nothing once total is reached. The stop button ends the loop after the
-        current step, with everything whole; a second press, a second later, interrupts the loop's body at once.
+        Calling it again goes on, and does nothing once total is reached. The stop button ends the loop after
+        the
+        current step, in a consistent state; a second press, a second later, interrupts the loop's body at
+        once.
         """
-        expect(isinstance(total, int) and total >= 0, "total", total, "a whole number of steps", "until(5_000)")
-        expect(isinstance(every, int) and every > 0, "every", every, "a whole number of steps, 1 or more", "every=100")
-        self.history = [row for row in self.history if row["step"] <= self.step]  # not what `go_back` has undone
-        with StopButton() as button:
-            while self.step < total and not button.pressed:
-                with button.held():
-                    snapshot = self.burst(min(total, self.step + every - self.step % every), total, button)
+        _check_steps(total, every)
+        self.history = [
+            row for row in self.history if row["step"] <= self.step
+        ]  # not what a restore has undone
+        with InterruptGuard() as guard:
+            while self.step < total and not guard.requested:
+                with guard.deferred():
+                    snapshot = self.run_steps(min(total, self.step + every - self.step % every), total, guard)
                 yield snapshot
-            if button.pressed:
+            if guard.requested:
                 print(f"Stopped at step {self.step:,} of {total:,}. Run the cell again to go on.")
 
-    def burst(self, end, total, button):
-        """Steps up to `end` without a word to the host, then one Snapshot."""
-        self.keep()
+    def run_steps(self, end: int, total: int, guard: InterruptGuard) -> Snapshot:
+        """Steps up to `end` without waiting for the device, then one Snapshot."""
+        self._keep_good_state()
         start, began, totals = self.step, time.perf_counter(), None
-        self.rounds.begin(self)
+        self._runner.begin(self._capture_key)
         try:
-            with own_random_stream(self.gan.device, self.stream) as stream:
-                while self.step < end and not (button.pressed and self.step > start):  # at least one, so that there are means
-                    self.rounds(self)
+            with fork_rng(self.model.device, self._stream):
+                while self.step < end and not (
+                    guard.requested and self.step > start
+                ):  # at least one, so that means exist
+                    self._runner.run(self.train_step, self._capture_key)
                     self.step += 1
-                totals = self.rounds.totals()
+                totals = self._runner.totals()
         except torch.cuda.OutOfMemoryError:
-            pass  # told below, where no traceback holds on to the step's tensors
-        finally:
-            self.stream = stream.state
-        self.check_memory(totals is not None)
+            pass  # reported below, where no traceback keeps the step's tensors alive
+        self._check_memory(totals is not None)
         self.seconds += time.perf_counter() - began
         terms = {name: total / (self.step - start) for name, total in totals.items()}
         self.history.append({"step": self.step, **terms})
-        self.check_finite(terms)
-        images = self.step * self.batch_size * self.gan.d_steps
-        return Snapshot(self.step, total, terms, self.seconds, images / self.seconds)
+        self._check_finite(terms)
+        samples = self.step * self.model.samples_per_step(self.batch_size)
+        return Snapshot(self.step, total, terms, self.seconds, samples / self.seconds)
 
-    def play_round(self):
-        """One batch drawn and one step on it -> the step's named terms."""
-        x, y = self.data.batch(self.batch_size * self.gan.d_steps)
-        return self.gan.step(x, y if self.conditional else None)
+    def train_step(self) -> dict[str, Tensor]:
+        """Draw one batch and take one step on it -> the step's named terms."""
+        x, y = self.data.batch(self.model.samples_per_step(self.batch_size))
+        if self.step == 0:
+            _check_range(x)
+        return self.model.step(x, y if self.conditional else None)
 
-    def baked(self):
-        """What a recording of `play_round` holds fast. Bound methods are equal for the very same data alone."""
-        return self.gan.baked(), self.batch_size, self.conditional, self.data.batch
+    def save(self, path: str | Path) -> bool:
+        """Write all that training needs to go on, as safetensors -> whether that was possible.
 
-    def check_memory(self, enough):
-        """Stop where the device's memory is full, with the batch size to try."""
-        if not enough:
-            size = self.batch_size
-            raise MemoryError(
-                f"The device's memory is full with batch_size={size}. {self.go_back()} To mend it: build the Trainer again with "
-                f"batch_size={max(size // 2, 2)}; shut down the kernels of other notebooks, which hold memory too."
-            )
-
-    def check_finite(self, terms):
-        """Stop at the first snapshot whose mean is not a number, naming the term and what usually causes it."""
-        bad = [name for name, value in terms.items() if not math.isfinite(value)]
-        if bad:
-            raise FloatingPointError(
-                f"{bad[0]} is {terms[bad[0]]} by step {self.step:,}. The usual causes, likeliest first: a learning rate "
-                "too high, weights initialized too large, a log of a probability instead of a loss on logits. "
-                f"{self.go_back()} To mend it: build the GAN again with a smaller lr, then build the Trainer again; "
-                "or call gan.scale_lr(0.1) and run this cell again, to go on from there."
-            )
-
-    def keep(self):
-        """Once a second of training, copy a state whose numbers are all finite, for `go_back`."""
-        if self.good is not None and self.seconds - self.good[1] < KEEP_SECONDS:
-            return
-        state = self.gan.state()
-        sums = [value.sum(dtype=torch.float) for value in state.values() if value.dim()]  # numbers may lie on another device
-        if self.good is None or torch.stack(sums).isfinite().all():  # a sum is finite where its entries are, and far cheaper
-            self.good = None  # let the older copy go before there are two
-            self.good = self.step, self.seconds, self.stream, {name: value.clone() for name, value in state.items()}
-
-    def go_back(self):
-        """Undo the steps since the last state that `keep` copied -> a sentence that says so."""
-        self.step, self.seconds, self.stream, state = self.good
-        self.gan.load_state(state)
-        return f"The GAN is back as it was at step {self.step:,}, its last copy that was whole."
-
-    def save(self, path):
-        """Write all that training needs to go on, as safetensors -> whether that could be done.
-
-        An older file at path stays whole until then. A full or read-only disk is told in a sentence, and training can
-        go on: hours of it are not lost to a disk.
+        An older file at path stays complete until then. A full or read-only disk is reported in a sentence,
+        and training
+        can go on: hours of it are not lost to a disk.
         """
-        tensors = self.gan.state() | {"trainer.stream": self.stream}
+        tensors = self.model.state_dict() | {"trainer.stream": self._stream.state}
         try:
             save_tensors(path, tensors, step=self.step, seconds=self.seconds, history=self.history)
         except OSError as error:
-            print(f"Not saved: {path} cannot be written ({error.strerror}). An older file there is whole, and training can go on. "
-                  "To keep this state, save to another folder.")  # fmt: skip
+            print(
+                f"Not saved: {path} cannot be written ({error.strerror}). An older file there is complete, "
+                "and training can go on. To keep this state, save to another folder."
+            )
             return False
         return True
 
-    def load(self, path):
+    def load(self, path: str | Path) -> None:
         """Go on from a file of `save`: on the CPU bit for bit as if training had never paused.
 
-        A file from another kind of device serves as well; the random stream then is this trainer's own.
-        What does not fit is refused with a ValueError before anything changes.
+        A file from another kind of device serves as well; the random stream then is this trainer's own. A
+        file of
+        version 0.1 serves too: its entries have the same names.
+
+        Raises:
+            ValueError: if the file does not fit; nothing has changed then.
         """
-        tensors, facts = load_tensors(path, self.gan.device)
-        ok = "trainer.stream" in tensors and facts.keys() >= {"step", "seconds", "history"}
-        expect(ok, "path", str(path), "a file written by Trainer.save", "check the name")
-        stream = tensors.pop("trainer.stream").cpu()
-        self.gan.load_state(tensors)
-        self.stream = stream if stream.shape == self.stream.shape else self.stream
-        self.step, self.seconds, self.history = facts["step"], facts["seconds"], facts["history"]
-        self.good = None  # a copy from before is no state of this training
+        tensors, metadata = load_tensors(path, self.model.device)
+        if "trainer.stream" not in tensors or not metadata.keys() >= {"step", "seconds", "history"}:
+            raise ValueError(
+                f"path: expected a file written by Trainer.save, but got {str(path)!r}; check the name"
+            )
+        state = tensors.pop("trainer.stream").cpu()
+        self.model.load_state_dict(tensors)
+        if state.shape == self._stream.state.shape:
+            self._stream.state = state
+        self.step, self.seconds, self.history = metadata["step"], metadata["seconds"], metadata["history"]
+        self._last_good = None  # a copy from before is no state of this training
+
+    def _capture_key(self):
+        """What a CUDA graph of `train_step` depends on; bound methods are equal only for the same data."""
+        return self.model.capture_key(), self.batch_size, self.conditional, self.data.batch
+
+    def _keep_good_state(self):
+        """Once a second of training, copy a state whose numbers are all finite, for `_restore_good_state`."""
+        if self._last_good is not None and self.seconds - self._last_good[1] < SECONDS_BETWEEN_COPIES:
+            return
+        state = self.model.state_dict()
+        sums = [
+            value.sum(dtype=torch.float) for value in state.values() if value.dim()
+        ]  # numbers may lie on another device
+        if (
+            self._last_good is None or torch.stack(sums).isfinite().all()
+        ):  # a sum is finite where its entries are, and cheaper
+            self._last_good = None  # let the older copy go before there are two
+            copies = {name: value.clone() for name, value in state.items()}
+            self._last_good = self.step, self.seconds, self._stream.state, copies
+
+    def _restore_good_state(self) -> str:
+        """Undo the steps since the last good copy -> a sentence that says so."""
+        self.step, self.seconds, self._stream.state, state = self._last_good
+        self.model.load_state_dict(state)
+        return f"The model is back as it was at step {self.step:,}, its last good copy."
+
+    def _check_memory(self, enough):
+        if not enough:
+            size = self.batch_size
+            raise MemoryError(
+                f"The device's memory is full with batch_size={size}. {self._restore_good_state()} Build "
+                "the Trainer again with "
+                f"batch_size={max(size // 2, 2)}; shut down the kernels of other notebooks, which hold "
+                "memory too."
+            )
+
+    def _check_finite(self, terms):
+        bad = [name for name, value in terms.items() if not math.isfinite(value)]
+        if bad:
+            raise FloatingPointError(
+                f"{bad[0]} is {terms[bad[0]]} by step {self.step:,}. The usual causes, likeliest first: a "
+                "learning rate "
+                "too high, weights initialized too large, a log of a probability instead of a loss on "
+                "logits. "
+                f"{self._restore_good_state()} Build the model again with a smaller lr, then build the "
+                "Trainer again; "
+                "or, for a GAN, call gan.scale_lr(0.1) and run this cell again, to go on from there."
+            )
 
 
-class Stream:
-    """Holds the state of a random stream when its block has ended."""
+def _check_arguments(model, data, batch_size, conditional):
+    if not (isinstance(batch_size, int) and batch_size > 1):
+        raise ValueError(f"batch_size: expected an integer, 2 or more, but got {batch_size!r}; use 64")
+    if not hasattr(model, "capture_key"):
+        raise ValueError(
+            f"model: expected a GAN or another Trainable, but got {describe(model)}; GAN(G, D) is one"
+        )
+    if not hasattr(data, "batch"):
+        raise ValueError(
+            f"data: expected an object with batch(n) -> (x, y), but got {describe(data)}; "
+            "data.load('mnist'), or toys.ring()"
+        )
+    known = getattr(getattr(model, "G", None), "n_classes", None)
+    classes = len(getattr(data, "class_names", ()))
+    if conditional and known is not None and classes > known:
+        raise ValueError(
+            f"data: expected the {known} classes that G knows, but got {classes}; build both nets with "
+            f"n_classes={classes}"
+        )
 
-    state = None
+
+def _check_steps(total, every):
+    if not (isinstance(total, int) and total >= 0):
+        raise ValueError(f"total: expected an integer number of steps, but got {total!r}; until(5_000)")
+    if not (isinstance(every, int) and every > 0):
+        raise ValueError(f"every: expected a positive integer number of steps, but got {every!r}; every=100")
 
 
-@contextmanager
-def own_random_stream(device, state=None):
-    """Inside, torch draws from the stream at `state`; afterwards the caller's stream goes on as if nothing had been."""
-    outside, stream = torch_random_state(device), Stream()
-    if state is not None:
-        set_torch_random_state(device, state)
-    try:
-        yield stream
-    finally:
-        stream.state = torch_random_state(device)
-        set_torch_random_state(device, outside)
-
-
-class StopButton:
-    """While its block runs, an interrupt (Ctrl-C, Jupyter's stop button) is noted as `pressed` and nothing else happens.
-
-    A second one, more than a second later, raises KeyboardInterrupt, though never inside `held`. Several may be open at
-    once, as when two trainings take turns: all hear it, and the last to close gives Python's own answer back.
-    """
-
-    pressed, busy = None, False
-    open, before = [], None  # shared by all
-
-    def __enter__(self):
-        if threading.current_thread() is threading.main_thread():  # no other thread may listen to signals
-            if not self.open:
-                StopButton.before = signal.signal(signal.SIGINT, StopButton.press)
-            self.open.append(self)
-        return self
-
-    def __exit__(self, *_):
-        if self in self.open:
-            self.open.remove(self)
-            if not self.open and threading.current_thread() is threading.main_thread():
-                signal.signal(signal.SIGINT, self.before)
-
-    @staticmethod
-    def press(number, frame):
-        """What happens at an interrupt."""
-        now, buttons = time.monotonic(), StopButton.open
-        if any(b.pressed and now - b.pressed > 1 for b in buttons) and not any(b.busy for b in buttons):
-            raise KeyboardInterrupt
-        for button in buttons:
-            button.pressed = button.pressed or now
-
-    @contextmanager
-    def held(self):
-        """Inside, no interrupt breaks in."""
-        self.busy = True
-        try:
-            yield
-        finally:
-            self.busy = False
+def _check_range(x):
+    """Images in [0, 1] or [0, 255] train silently and badly, since G's tanh draws in [-1, 1]."""
+    if not torch.is_tensor(x):
+        raise TypeError(
+            f"data: expected batches of tensors, but got {type(x).__name__}; torch.as_tensor(array)"
+        )
+    if x.dim() != 4 or not x.is_floating_point():
+        return
+    low, high = x.min().item(), x.max().item()
+    if low >= 0 and high > 0 or low < -1.01 or high > 1.01:
+        raise ValueError(
+            f"data: expected images scaled to [-1, 1], but got values from {low:.3g} to {high:.3g}; "
+            "scale bytes with x / 127.5 - 1, and values in [0, 1] with 2 * x - 1"
+        )

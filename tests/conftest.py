@@ -22,5 +22,5 @@ def fresh_home(tmp_path_factory, monkeypatch):
     """Predictions, progress and downloads of a test go to a folder of its own."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("GANLIB_HOME", str(home))
-    monkeypatch.setattr("ganlib.progress.MEMORY", {})
+    monkeypatch.setattr("ganlib.course.progress.MEMORY", {})
     return home

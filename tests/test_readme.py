@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import NOTEBOOKS
-from tests.readme_commands import README, commands
+from tests.support.pages import NOTEBOOKS
+from tests.support.readme_commands import README, commands
 
 ROOT = README.parent
 IN_A_VENV = sys.prefix != sys.base_prefix
@@ -22,7 +22,9 @@ IN_A_VENV = sys.prefix != sys.base_prefix
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
-    """A clone of what is committed, in a folder with a space; its .venv sees the packages that the tests run with."""
+    """A clone of what is committed, in a folder with a space; its .venv sees the packages that the tests run
+    with.
+    """
     if not IN_A_VENV or os.name == "nt":
         pytest.skip("the README's commands make a .venv; these tests run outside of one, or on Windows")
     folder = tmp_path_factory.mktemp("fresh clone") / "gan course"
@@ -41,19 +43,33 @@ def environment(**more):
 
 
 def test_the_test_command_collects_the_whole_course(clone):
-    done = subprocess.run(commands()["test"], shell=True, cwd=clone, capture_output=True, text=True,
-                          env=environment(PYTEST_ADDOPTS="--collect-only"))  # fmt: skip
+    done = subprocess.run(
+        commands()["test"],
+        shell=True,
+        cwd=clone,
+        capture_output=True,
+        text=True,
+        env=environment(PYTEST_ADDOPTS="--collect-only"),
+    )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
     for path in NOTEBOOKS.glob("*.ipynb"):
         assert path.name in done.stdout
 
 
 def test_the_open_command_serves_the_notebooks(clone, tmp_path):
-    config = {name: str(tmp_path / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
+    config = {
+        name: str(tmp_path / name)
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+    }
     flags = " --no-browser --port=0 --allow-root"
-    server = subprocess.Popen(["bash", "-c", "exec bash -c \"$0\"", commands()["open"] + flags], cwd=clone,
-                              env=environment(**config), start_new_session=True,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    server = subprocess.Popen(
+        ["bash", "-c", 'exec bash -c "$0"', commands()["open"] + flags],
+        cwd=clone,
+        env=environment(**config),
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         runtime = tmp_path / "JUPYTER_RUNTIME_DIR"
         for _ in range(240):
@@ -84,7 +100,12 @@ def test_pictures_and_links_of_the_readme_exist():
 
 def test_the_license_files_name_every_asset():
     text = (ROOT / "assets" / "LICENSES.md").read_text(encoding="utf-8")
-    assert "CC BY-SA 3.0" in text and "Zalando SE" in text and "mnist-*.idx.gz" in text and "fashion-*.idx.gz" in text
+    assert (
+        "CC BY-SA 3.0" in text
+        and "Zalando SE" in text
+        and "mnist-*.idx.gz" in text
+        and "fashion-*.idx.gz" in text
+    )
     hashes = json.loads((ROOT / "assets" / "hashes.json").read_text())
     files = {
         p.relative_to(ROOT / "assets").as_posix()
@@ -96,7 +117,9 @@ def test_the_license_files_name_every_asset():
 
 def test_ruff_is_clean():
     done = subprocess.run(
-        [shutil.which("ruff", path=Path(sys.executable).parent), "check", "--no-cache", "."], cwd=ROOT, capture_output=True
+        [shutil.which("ruff", path=Path(sys.executable).parent), "check", "--no-cache", "."],
+        cwd=ROOT,
+        capture_output=True,
     )
     assert done.returncode == 0, done.stdout.decode()
 

@@ -1,7 +1,10 @@
-"""The loops that are compared: the widespread teaching script with its habits, and this course's Trainer, on the same nets.
+"""The loops that are compared: the widespread teaching script with its habits, and this course's Trainer, on
+the same nets.
 
-The script: images go through PIL, ToTensor and Normalize one by one inside a DataLoader, Adam as it comes, a sigmoid and
-BCELoss, fakes drawn twice and never detached, so that the discriminator's step builds and throws away G's graph.
+The script: images go through PIL, ToTensor and Normalize one by one inside a DataLoader, Adam as it comes, a
+    sigmoid and
+BCELoss, fakes drawn twice and never detached, so that the discriminator's step builds and throws away G's
+graph.
 """
 
 import itertools
@@ -15,7 +18,7 @@ from torchvision import transforms
 
 from ganlib.gan import GAN
 from ganlib.losses import non_saturating, wasserstein
-from ganlib.models import mlp, with_label
+from ganlib.nets.mlp import append_label, mlp
 from ganlib.penalties import gradient_penalty
 from ganlib.trainer import Trainer
 
@@ -41,7 +44,9 @@ def leaky():
 
 
 class Net(nn.Module):
-    """A generator or discriminator of the script's widths, or a small DCGAN; with labels if n_classes is given."""
+    """A generator or discriminator of the script's widths, or a small DCGAN; with labels if n_classes is
+    given.
+    """
 
     def __init__(self, body, n_classes=0, per_sample=False, flatten=False):
         super().__init__()
@@ -50,7 +55,7 @@ class Net(nn.Module):
         self.embedding = nn.Embedding(n_classes, 10) if n_classes else None
 
     def forward(self, x, y=None):
-        return self.body(with_label(x.flatten(1) if self.flatten else x, y, self.embedding))
+        return self.body(append_label(x.flatten(1) if self.flatten else x, y, self.embedding))
 
 
 def mlp_nets(n_classes=0, width=256):
@@ -65,14 +70,26 @@ def mlp_nets(n_classes=0, width=256):
 def dcgan_nets(n_classes=0):
     """Two transposed convolutions against two convolutions, batch norm in both."""
     G = nn.Sequential(
-        nn.Linear(Z_DIM, 49 * 32), nn.Unflatten(1, (32, 7, 7)), nn.BatchNorm2d(32), nn.ReLU(),
-        nn.ConvTranspose2d(32, 16, 4, 2, 1), nn.BatchNorm2d(16), nn.ReLU(),
-        nn.ConvTranspose2d(16, 1, 4, 2, 1), nn.Tanh(),
-    )  # fmt: skip
+        nn.Linear(Z_DIM, 49 * 32),
+        nn.Unflatten(1, (32, 7, 7)),
+        nn.BatchNorm2d(32),
+        nn.ReLU(),
+        nn.ConvTranspose2d(32, 16, 4, 2, 1),
+        nn.BatchNorm2d(16),
+        nn.ReLU(),
+        nn.ConvTranspose2d(16, 1, 4, 2, 1),
+        nn.Tanh(),
+    )
     D = nn.Sequential(
-        nn.Conv2d(1, 16, 4, 2, 1), leaky(), nn.Conv2d(16, 32, 4, 2, 1), nn.BatchNorm2d(32), leaky(),
-        nn.Flatten(), nn.Linear(32 * 49, 1), nn.Flatten(0),
-    )  # fmt: skip
+        nn.Conv2d(1, 16, 4, 2, 1),
+        leaky(),
+        nn.Conv2d(16, 32, 4, 2, 1),
+        nn.BatchNorm2d(32),
+        leaky(),
+        nn.Flatten(),
+        nn.Linear(32 * 49, 1),
+        nn.Flatten(0),
+    )
     return Net(G), Net(D)
 
 
@@ -96,7 +113,9 @@ class Script:
         self.G, self.D = (net.to(device) for net in nets(self.labels))
         self.wasserstein, self.penalty = "penalty" in rules, rules.get("penalty")
         betas = rules.get("betas", (0.9, 0.999))
-        self.optimizers = [torch.optim.Adam(net.parameters(), lr=2e-4, betas=betas) for net in (self.G, self.D)]
+        self.optimizers = [
+            torch.optim.Adam(net.parameters(), lr=2e-4, betas=betas) for net in (self.G, self.D)
+        ]
         loader = DataLoader(Pictures(images), batch, shuffle=True, drop_last=True)
         draws = (images.batch(batch) for _ in itertools.count())  # resident: only the loop's habits differ
         self.batches = draws if resident else itertools.chain.from_iterable(loader for _ in itertools.count())
@@ -141,7 +160,9 @@ class Ours:
         rules = {"loss": non_saturating, "betas": (0.9, 0.999)} | rules
         labels = rules.pop("n_classes", 0)
         G, D = (net.to(device) for net in nets(labels))
-        self.trainer = Trainer(GAN(G, D, lr=2e-4, **rules), images, batch, conditional=bool(labels), graph=graph)
+        self.trainer = Trainer(
+            GAN(G, D, lr=2e-4, **rules), images, batch, conditional=bool(labels), graph=graph
+        )
 
     def run(self, steps):
         for _ in self.trainer.until(self.trainer.step + steps):

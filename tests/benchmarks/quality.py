@@ -1,6 +1,8 @@
-"""Seconds from noise to digits, by the notebooks' own recipes and by the widespread script: python tests/benchmarks/quality.py
+"""Seconds from noise to digits, by the notebooks' own recipes and by the widespread script: python
+tests/benchmarks/quality.py
 
-The recipes are read from the notebooks' cells. Seconds are of training alone. Three seeds; takes about half an hour.
+The recipes are read from the notebooks' cells. Seconds are of training alone. Three seeds; takes about half
+an hour.
 """
 
 import ast
@@ -15,14 +17,17 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from ganlib import data, metrics
 from tests.benchmarks.loops import Script
 from tests.benchmarks.speed import table
-from tests.pages import code_cells
+from tests.support.pages import code_cells
 
 GOALS = (10, 5, 3)  # relative Fréchet distance, percent
 # what is trained -> the notebook, and what its cell that builds the Trainer contains
 RECIPES = {
     "03, MLP GAN": ("03_mlp_gan", "live, checkpoints = "),
     "05, WGAN-GP": ("05_wgan", "gan = GAN(G, D, wasserstein"),
-    "06, conditional GAN": ("06_conditional_gan", "gan = GAN(MLPGenerator(n_classes=10), ProjectionDiscriminator()"),
+    "06, conditional GAN": (
+        "06_conditional_gan",
+        "gan = GAN(MLPGenerator(n_classes=10), ProjectionDiscriminator()",
+    ),
 }
 SEEDS, LONGEST = (0, 1, 2), 100  # seconds of training
 
@@ -32,7 +37,11 @@ def trainer_of(notebook, marker, seed, device):
     scope = {"__name__": "page", "device": device, "digits": data.load("mnist", device=device)}
     for source in code_cells(notebook):
         here = marker in source
-        body = [node for node in ast.parse(source).body if (here and "LiveView" not in ast.unparse(node)) or is_settled(node)]
+        body = [
+            node
+            for node in ast.parse(source).body
+            if (here and "LiveView" not in ast.unparse(node)) or is_settled(node)
+        ]
         code = ast.unparse(ast.Module(body, [])).replace("torch.manual_seed(0)", f"torch.manual_seed({seed})")
         exec(code.replace("Trainer(gan, digits", f"Trainer(gan, digits, seed={seed}"), scope)
         if here:
@@ -41,7 +50,9 @@ def trainer_of(notebook, marker, seed, device):
 
 
 def is_settled(node):
-    """Whether a statement of a page only imports, defines, or names the numbers that several recipes share."""
+    """Whether a statement of a page only imports, defines, or names the numbers that several recipes
+    share.
+    """
     settings = isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "settings"
     return settings or isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))
 
@@ -51,7 +62,7 @@ def by_notebook(notebook, marker, seed, device):
     trainer = trainer_of(notebook, marker, seed, device)
     y = torch.arange(10).repeat_interleave(1_000) if trainer.conditional else None
     for snapshot in trainer.until(10**6, every=500):
-        yield snapshot.seconds, trainer.gan.generate(10_000, y=y)
+        yield snapshot.seconds, trainer.model.generate(10_000, y=y)
 
 
 def by_script(seed, device):
@@ -67,7 +78,9 @@ def by_script(seed, device):
 
 
 def reached(run, judge):
-    """(goal -> seconds until a relative Fréchet distance at or below it, the best distance, the seconds watched)."""
+    """(goal -> seconds until a relative Fréchet distance at or below it, the best distance, the seconds
+    watched).
+    """
     found, best = {}, float("inf")
     for seconds, images in run:
         best = min(best, judge.relative_fd(images))
@@ -85,7 +98,9 @@ def said(times):
 def main():
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     judge = metrics.Judge("mnist", device)
-    runs = {name: lambda seed, where=where: by_notebook(*where, seed, device) for name, where in RECIPES.items()}
+    runs = {
+        name: lambda seed, where=where: by_notebook(*where, seed, device) for name, where in RECIPES.items()
+    }
     runs["the widespread script"] = lambda seed: by_script(seed, device)
     rows = [["recipe", *(f"seconds to {goal} %" for goal in GOALS), f"best within {LONGEST} s"]]
     for name, run in runs.items():

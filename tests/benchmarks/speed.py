@@ -1,4 +1,5 @@
-"""Images a second of the course's Trainer beside the widespread teaching script: python tests/benchmarks/speed.py
+"""Images a second of the course's Trainer beside the widespread teaching script: python
+tests/benchmarks/speed.py
 
 The loops take turns, so that a busy neighbor slows both; ratios are medians over the rounds of each pair.
 """
@@ -16,7 +17,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from ganlib import data, widgets  # before torch: it says how torch's threads wait
+from ganlib import data  # before torch: it says how torch's threads wait
 
 # isort: split
 import psutil
@@ -25,14 +26,22 @@ from IPython.core.interactiveshell import InteractiveShell
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
+from ganlib.course import widgets
 from tests.benchmarks.loops import Ours, Script
-from tests.pages import code_cells
+from tests.support.pages import code_cells
 
 ROOT = Path(__file__).parents[2]
 
 ROUNDS = 9
 # game, batch, steps of the script a round
-CASES = [("MLP GAN", 64, 20), ("MLP GAN", 256, 8), ("MLP GAN", 1024, 3), ("CGAN", 64, 12), ("WGAN-GP", 64, 12), ("DCGAN", 64, 12)]
+CASES = [
+    ("MLP GAN", 64, 20),
+    ("MLP GAN", 256, 8),
+    ("MLP GAN", 1024, 3),
+    ("CGAN", 64, 12),
+    ("WGAN-GP", 64, 12),
+    ("DCGAN", 64, 12),
+]
 
 
 def seconds(loop, steps, device):
@@ -52,7 +61,9 @@ def take_turns(loops, steps, device, rounds=ROUNDS):
 
 
 def peak_flops(device, n=2048):
-    """Multiplications and additions a second of a large float32 matrix product, the machine's practical limit."""
+    """Multiplications and additions a second of a large float32 matrix product, the machine's practical
+    limit.
+    """
     a, b = torch.randn(2, n, n, device=device)
     times = []
     for _ in range(9):
@@ -65,7 +76,9 @@ def peak_flops(device, n=2048):
 
 
 class Flops(TorchDispatchMode):
-    """Counts multiplications and additions of matrix products and convolutions, in double backward passes too."""
+    """Counts multiplications and additions of matrix products and convolutions, in double backward passes
+    too.
+    """
 
     def __init__(self):
         super().__init__()
@@ -81,27 +94,48 @@ class Flops(TorchDispatchMode):
 def flops_a_step(ours):
     """What one step of the course's loop multiplies and adds; no loop needs more for the same step."""
     with Flops() as counter:
-        ours.trainer.play_round()
+        ours.trainer.train_step()
     return counter.total
 
 
 def compare(images, device, peak):
     """The main table, a row for each game and batch size."""
-    header = ["game", "batch", "script, images/s", "Trainer, images/s", "ratio", "script, % of limit", "Trainer, % of limit"]
+    header = [
+        "game",
+        "batch",
+        "script, images/s",
+        "Trainer, images/s",
+        "ratio",
+        "script, % of limit",
+        "Trainer, % of limit",
+    ]
     rows = [header]
     for game, batch, steps in CASES:
-        loops = Script(images, game, batch, device), Ours(images, game, batch, device, graph=device.type == "cuda")
+        loops = (
+            Script(images, game, batch, device),
+            Ours(images, game, batch, device, graph=device.type == "cuda"),
+        )
         turns = take_turns(loops, steps, device)
         script, ours = (batch / median(column) for column in zip(*turns))
         ratio = median(a / b for a, b in turns)
         limit = peak / flops_a_step(loops[1]) * batch  # images a second at the limit
-        row = [game, batch, f"{script:,.0f}", f"{ours:,.0f}", f"{ratio:.2f}", f"{script / limit:.0%}", f"{ours / limit:.0%}"]
+        row = [
+            game,
+            batch,
+            f"{script:,.0f}",
+            f"{ours:,.0f}",
+            f"{ratio:.2f}",
+            f"{script / limit:.0%}",
+            f"{ours / limit:.0%}",
+        ]
         rows.append(row)
     return rows
 
 
 def live_view_share(images, device, steps=1_500):
-    """Share of the wall time that the live view takes in the midst of a long training with a snapshot every 50 steps."""
+    """Share of the wall time that the live view takes in the midst of a long training with a snapshot every
+    50 steps.
+    """
     trainer = Ours(images, "MLP GAN", 64, device).trainer
     live, inside = widgets.LiveView(trainer), 0.0
     InteractiveShell.instance()  # as in a kernel: outputs are made, though no page takes them
@@ -115,7 +149,9 @@ def live_view_share(images, device, steps=1_500):
 
 
 def eager_ratio(images, device):
-    """How many times quicker the Trainer is than the script's habits on data that already lie on the device."""
+    """How many times quicker the Trainer is than the script's habits on data that already lie on the
+    device.
+    """
     loops = Script(images, "MLP GAN", 64, device, resident=True), Ours(images, "MLP GAN", 64, device)
     return median(a / b for a, b in take_turns(loops, 60, device))
 
@@ -123,7 +159,7 @@ def eager_ratio(images, device):
 def same_work_ratio(images, device):
     """The ratio to the script when the Trainer, too, keeps no average of G's weights."""
     loops = Script(images, "MLP GAN", 64, device), Ours(images, "MLP GAN", 64, device)
-    loops[1].trainer.gan.ema.update = lambda G: None
+    loops[1].trainer.model.ema.update = lambda G: None
     return median(a / b for a, b in take_turns(loops, 20, device))
 
 
@@ -192,19 +228,39 @@ def table(rows):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--memory", choices=["script", "Trainer"], help="print the peak memory of one loop, and nothing else")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--memory", choices=["script", "Trainer"], help="print the peak memory of one loop, and nothing else"
+    )
     arguments = parser.parse_args()
     if arguments.memory:
         return play_and_weigh(arguments.memory)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    name = torch.cuda.get_device_name() if device.type == "cuda" else f"{torch.get_num_threads()} threads, {platform.machine()}"
+    name = (
+        torch.cuda.get_device_name()
+        if device.type == "cuda"
+        else f"{torch.get_num_threads()} threads, {platform.machine()}"
+    )
     images, peak = data.load("mnist", device=device), peak_flops(device)
-    print(f"{device.type} ({name}), torch {torch.__version__}; float32 matrix product {peak / 1e9:,.0f} GFLOP/s\n")
+    print(
+        f"{device.type} ({name}), torch {torch.__version__}; float32 matrix product {peak / 1e9:,.0f} "
+        "GFLOP/s\n"
+    )
     print(table(compare(images, device, peak)), "\n")
-    print(f"Script's habits, its data already on the device: the Trainer is {eager_ratio(images, device):.2f} times as quick.")
-    print(f"No average of G's weights in the Trainer either, batch 64: {same_work_ratio(images, device):.2f} times as quick.")
-    print(f"With a snapshot every 50 steps the live view takes {live_view_share(images, device):.1%} of the wall time.")
+    print(
+        "Script's habits, its data already on the device: the Trainer is "
+        f"{eager_ratio(images, device):.2f} times as quick."
+    )
+    print(
+        f"No average of G's weights in the Trainer either, batch 64: {same_work_ratio(images, device):.2f} "
+        "times as quick."
+    )
+    print(
+        f"With a snapshot every 50 steps the live view takes {live_view_share(images, device):.1%} of the "
+        "wall time."
+    )
     if device.type == "cpu":
         print(f"Peak memory: script {memory('script'):,} MB, Trainer {memory('Trainer'):,} MB.")
     print(f"From a cold start to the end of a notebook's set-up and imports: {start_up():.1f} s.")

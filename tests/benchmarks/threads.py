@@ -44,7 +44,9 @@ def in_turn(neighbors):
         for _ in range(ROUNDS):
             for name, setting in SETTINGS.items():
                 command = [sys.executable, __file__, "--pace"]
-                done = subprocess.run(command, env=os.environ | setting, capture_output=True, text=True, check=True)
+                done = subprocess.run(
+                    command, env=os.environ | setting, capture_output=True, text=True, check=True
+                )
                 found[name].append(float(done.stdout))
     finally:
         for process in busy:

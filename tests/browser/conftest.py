@@ -1,6 +1,7 @@
 """What the browser tests share: one JupyterLab, one Chromium; a reason where there is none.
 
-The scope is this package: Playwright keeps an event loop running, which the kernels of later tests must not meet.
+The scope is this package: Playwright keeps an event loop running, which the kernels of later tests must not
+meet.
 """
 
 import os

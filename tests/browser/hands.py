@@ -3,14 +3,17 @@
 SET_UP = """
 import os, time
 import psutil, torch
-from ganlib import data, plots, setup, store, toys, widgets
-from ganlib.diversity import ManySeeds
+from ganlib import data
+from ganlib.course import plots, setup, widgets
+from ganlib.data import toys
+from ganlib.engine.checkpoint import load_weights
+from ganlib.variants import SeedEnsemble
 from ganlib.gan import GAN
-from ganlib.models import MLPDiscriminator, MLPGenerator
+from ganlib.nets import MLPDiscriminator, MLPGenerator
 from ganlib.trainer import Trainer
 device = setup.ready()
 gan = GAN(MLPGenerator(), MLPDiscriminator())
-store.load_weights(gan.ema.module, "checkpoints/mlp-gan.safetensors")
+checkpoint.load_weights(gan.ema.module, "checkpoints/mlp-gan.safetensors")
 digits = data.load("mnist")
 """
 
@@ -33,7 +36,7 @@ late = widgets.Explorer(slow, {"i": widgets.slider(0, 250, 0, 1, "i")}, "Does it
 WALK = "walk = widgets.LatentExplorer(gan)"
 GAME = "game = widgets.RealOrFake(gan, digits, n=6)"
 FIELD = """
-games = {"vanilla": lambda: ManySeeds([0]), "slow": lambda: ManySeeds([0], lr=1e-4)}
+games = {"vanilla": lambda: SeedEnsemble([0]), "slow": lambda: SeedEnsemble([0], lr=1e-4)}
 field = widgets.Field(games, toys.ring(), "Where do the arrows lead?")
 """
 CURVES = """

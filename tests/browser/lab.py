@@ -14,37 +14,71 @@ import nbformat
 
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 OUTSIDE = {"127.0.0.1", "localhost", "", None}
 SETTINGS = {
-    # All cells in the page at once, so that the tests can look at each; Lab draws only what is near the window otherwise.
+    # All cells in the page at once, so that the tests can look at each; Lab draws only what is near the
+    # window otherwise.
     "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"windowingMode": "none"},
-    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+    },
 }
 
 
 class Server:
-    """A JupyterLab that serves a copy of the course from `folder`; kernels get one thread, since two run at a time."""
+    """A JupyterLab that serves a copy of the course from `folder`; kernels get one thread, since two run at
+    a time.
+    """
 
     def __init__(self, folder):
         self.course = folder / "course"
         (self.course / "notebooks").mkdir(parents=True)
         for part in ("ganlib", "assets"):
             (self.course / part).symlink_to(ROOT / part)
-        names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_WORKSPACES_DIR",
-                 "JUPYTERLAB_SETTINGS_DIR", "GANLIB_HOME", "IPYTHONDIR")  # fmt: skip
+        names = (
+            "JUPYTER_CONFIG_DIR",
+            "JUPYTER_DATA_DIR",
+            "JUPYTER_RUNTIME_DIR",
+            "JUPYTERLAB_WORKSPACES_DIR",
+            "JUPYTERLAB_SETTINGS_DIR",
+            "GANLIB_HOME",
+            "IPYTHONDIR",
+        )
         own = {name: str(folder / name.lower()) for name in names}
         for name, values in SETTINGS.items():
             path = Path(own["JUPYTERLAB_SETTINGS_DIR"], name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(values))
         self.log = folder / "server.log"
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0", "--ip=127.0.0.1"]
+        command = [
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            "--allow-root",
+            "--port=0",
+            "--ip=127.0.0.1",
+        ]
         with self.log.open("w") as log:
-            self.process = subprocess.Popen([*command, str(self.course)], stdout=log, stderr=log,
-                                            env=os.environ | own | {"OMP_NUM_THREADS": "1"})  # fmt: skip
-        wait_for(lambda: list(Path(own["JUPYTER_RUNTIME_DIR"]).glob("jpserver-*.json")), 60, "a server", self.log)
+            self.process = subprocess.Popen(
+                [*command, str(self.course)],
+                stdout=log,
+                stderr=log,
+                env=os.environ | own | {"OMP_NUM_THREADS": "1"},
+            )
+        wait_for(
+            lambda: list(Path(own["JUPYTER_RUNTIME_DIR"]).glob("jpserver-*.json")), 60, "a server", self.log
+        )
         facts = json.loads(next(Path(own["JUPYTER_RUNTIME_DIR"]).glob("jpserver-*.json")).read_text())
         self.url, self.token = facts["url"], facts["token"]
         wait_for(lambda: self.answers(), 60, "an answer of the server", self.log)
@@ -87,14 +121,19 @@ class Server:
 
 
 class Notebook:
-    """A notebook in a page of its own. `outside`: addresses off loopback that the page asked for; they are refused."""
+    """A notebook in a page of its own.
+
+    `outside`: addresses off loopback that the page asked for; they are refused.
+    """
 
     def __init__(self, browser, server, name):
         self.server, self.name, self.outside = server, name, []
         self.page = browser.new_page(viewport={"width": 1280, "height": 720})
         self.page.route(lambda url: urlsplit(url).hostname not in OUTSIDE, self.refuse)
         self.page.goto(f"{server.url}lab/tree/notebooks/{name}?token={server.token}&reset", timeout=120_000)
-        wait_for(self.ready, 120, f"a kernel for {name}", server.log)  # the tool bar says "idle" before there is one
+        wait_for(
+            self.ready, 120, f"a kernel for {name}", server.log
+        )  # the tool bar says "idle" before there is one
         self.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
 
     def refuse(self, route):
@@ -115,7 +154,9 @@ class Notebook:
     def start(self):
         """Run all cells, without waiting."""
         self.menu("Run", "Run All Cells")
-        self.page.wait_for_function("document.querySelector('.jp-InputArea-prompt')?.textContent !== '[ ]:'", timeout=60_000)
+        self.page.wait_for_function(
+            "document.querySelector('.jp-InputArea-prompt')?.textContent !== '[ ]:'", timeout=60_000
+        )
         return self
 
     def prompts(self):
@@ -124,7 +165,11 @@ class Notebook:
 
     def finish(self, seconds):
         """Wait until no cell is running or waiting."""
-        wait_for(lambda: not any("*" in prompt for prompt in self.prompts()) and self.ready(), seconds, f"the end of {self.name}")
+        wait_for(
+            lambda: not any("*" in prompt for prompt in self.prompts()) and self.ready(),
+            seconds,
+            f"the end of {self.name}",
+        )
         return self
 
     def errors(self):

@@ -6,7 +6,9 @@ BYTES = "async image => { const r = await fetch(image.src); return Array.from(ne
 
 
 def picture(explorer):
-    """A hash of the bytes of an explorer's picture: its address changes at each move even if the picture does not."""
+    """A hash of the bytes of an explorer's picture: its address changes at each move even if the picture
+    does not.
+    """
     image = explorer.locator(":scope > img.widget-image")
     return hashlib.sha256(image.evaluate(BYTES).encode()).hexdigest()
 
@@ -37,23 +39,30 @@ def press_until_changed(page, explorer, handle, keys):
 
 
 def move_all(page, explorer):
-    """Each slider with arrow keys, each list by choosing another entry; the picture itself must change once at least.
+    """Each slider with arrow keys, each list by choosing another entry; the picture itself must change once
+    at least.
 
     Where there is neither, the first button is pressed.
     """
     explorer.scroll_into_view_if_needed()
     seen = {picture(explorer)}
     if not explorer.locator(".noUi-handle, select").count():
-        assert press_until_changed(page, explorer, explorer.locator("button").first, ["Enter"]), "a button changes nothing"
+        assert press_until_changed(page, explorer, explorer.locator("button").first, ["Enter"]), (
+            "a button changes nothing"
+        )
         seen.add(picture(explorer))
     for i, slider in enumerate(explorer.locator(".noUi-handle").all()):
         keys = ["ArrowRight"] * 3 + ["ArrowLeft"] * 6  # some pictures change at the second step only
-        assert press_until_changed(page, explorer, slider, keys), f"slider {i} changes nothing: {state(explorer)[1]}"
+        assert press_until_changed(page, explorer, slider, keys), (
+            f"slider {i} changes nothing: {state(explorer)[1]}"
+        )
         seen.add(picture(explorer))
     for menu in explorer.locator("select").all():
         before = state(explorer)
         options = menu.locator("option").all_inner_texts()
-        menu.select_option(label=next(o for o in options if o != menu.evaluate("m => m.options[m.selectedIndex].text")))
+        menu.select_option(
+            label=next(o for o in options if o != menu.evaluate("m => m.options[m.selectedIndex].text"))
+        )
         assert changes(page, explorer, before), f"choosing among {options} changes nothing"
         seen.add(picture(explorer))
     assert len(seen) > 1, "the picture never changes"

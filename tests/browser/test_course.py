@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser import lab
 from tests.browser.moves import move_all
-from tests.pages import NOTEBOOKS
+from tests.support.pages import NOTEBOOKS
 
 PATHS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
 WIDGETS = re.compile(r"widgets\.(?:Explorer|Scrubber|LatentExplorer|Field|RealOrFake)\(")

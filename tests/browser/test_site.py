@@ -6,9 +6,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from notebooks import course
-from notebooks.export import site
-from tests.pages import NOTEBOOKS
+from ganlib.course import __main__ as course
+from ganlib.course.export import site
+from tests.support.pages import NOTEBOOKS
 
 STEMS = [path.stem for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))]
 LOOK = """() => {

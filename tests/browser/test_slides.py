@@ -1,11 +1,13 @@
-"""The slides of every notebook, stepped through at 1280 x 720 as on a projector: nothing cut off, nothing tiny, nothing fetched."""
+"""The slides of every notebook, stepped through at 1280 x 720 as on a projector: nothing cut off, nothing
+tiny, nothing fetched.
+"""
 
 import re
 
 import pytest
 
-from notebooks.export import slides
-from tests.pages import NOTEBOOKS
+from ganlib.course.export import slides
+from tests.support.pages import NOTEBOOKS
 
 PATHS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
 LOOK = """() => {
@@ -56,9 +58,14 @@ def test_every_slide(browser, tmp_path, shots, path):
         assert not slide["tiny"], f"{where} has letters below 14 pixels: {slide['tiny'][:3]}"
         assert float(slide["zoom"]) == 1 and slide["height"] <= 720, f"{where} is too full"
         assert not slide["tells"], f"{where} tells the answer beside the question"
-        assert not slide["mute"] and not slide["wrong"], f"{where} has a picture without words or a wrong formula"
+        assert not slide["mute"] and not slide["wrong"], (
+            f"{where} has a picture without words or a wrong formula"
+        )
         assert not re.search(r"\$\$|\\[a-z]{3,}", slide["text"]), f"{where} shows TeX"
-    assert errors == [] and [url for url in asked if not url.startswith((file.as_uri(), "data:", "about:"))] == []
+    assert (
+        errors == []
+        and [url for url in asked if not url.startswith((file.as_uri(), "data:", "about:"))] == []
+    )
     page.close()
 
 
@@ -88,7 +95,9 @@ def test_a_remote_turns_slides_from_within_the_walk(browser, tmp_path):
     frame = page.frame_locator("section.present iframe")
     words = frame.locator("#words").inner_text()
     frame.locator("#t").press("ArrowRight")
-    assert frame.locator("#words").inner_text() != words and page.evaluate("Reveal.getState().indexh") == before
+    assert (
+        frame.locator("#words").inner_text() != words and page.evaluate("Reveal.getState().indexh") == before
+    )
     frame.locator("#t").press("PageDown")
     page.wait_for_function(f"Reveal.getState().indexh === {before + 1}")
     page.close()

@@ -5,20 +5,23 @@ import re
 import pytest
 import torch
 
-from ganlib import store, walk
-from ganlib.models import MLPGenerator
+from ganlib.course import walk
+from ganlib.engine.checkpoint import load_weights
+from ganlib.nets import MLPGenerator
 from tests.browser import lab
 
 
 @pytest.fixture(scope="module")
 def bundled():
-    return store.load_weights(MLPGenerator(), "checkpoints/mlp-gan.safetensors")
+    return load_weights(MLPGenerator(), "checkpoints/mlp-gan.safetensors")
 
 
 def open_page(browser, folder, G, framed=False):
     """The walk of G, opened from a file, in a frame or by itself -> the page or frame that it lives in."""
     path = folder / "walk.html"
-    path.write_text(f"<!doctype html><title>t</title>{walk.frame(G)}" if framed else walk.page(G), encoding="utf-8")
+    path.write_text(
+        f"<!doctype html><title>t</title>{walk.frame(G)}" if framed else walk.page(G), encoding="utf-8"
+    )
     page = browser.new_page()
     page.goto(path.as_uri())
     return page.frames[-1]
@@ -69,7 +72,13 @@ def test_the_keyboard_does_all_of_it(browser, tmp_path, bundled):
     page = open_page(browser, tmp_path, bundled)
     picture = "() => document.getElementById('here').toDataURL()"
     seen = [page.evaluate(picture)]
-    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowRight", "Enter"):  # from, to, path, t, new random samples
+    for key in (
+        "ArrowRight",
+        "ArrowRight",
+        "ArrowLeft",
+        "ArrowRight",
+        "Enter",
+    ):  # from, to, path, t, new random samples
         page.page.keyboard.press("Tab")
         page.page.keyboard.press(key)
         seen.append(page.evaluate(picture))
@@ -81,7 +90,9 @@ def test_a_frame_is_as_tall_as_its_content_and_asks_for_nothing(browser, tmp_pat
     asked = []
     page = browser.new_page(viewport={"width": 390, "height": 800})
     page.on("request", lambda request: asked.append(request.url))
-    (tmp_path / "phone.html").write_text(f"<!doctype html><title>t</title>{walk.frame(bundled)}", encoding="utf-8")
+    (tmp_path / "phone.html").write_text(
+        f"<!doctype html><title>t</title>{walk.frame(bundled)}", encoding="utf-8"
+    )
     page.goto((tmp_path / "phone.html").as_uri())
     page.wait_for_function("document.querySelector('iframe').offsetHeight > 600")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -89,8 +100,9 @@ def test_a_frame_is_as_tall_as_its_content_and_asks_for_nothing(browser, tmp_pat
 
 
 def test_it_runs_in_jupyterlab_and_goes_on_without_its_kernel(browser, server):
-    setup = "import sys\nsys.path.insert(0, '..')\nfrom ganlib import store, walk\nfrom ganlib.models import MLPGenerator"
-    show = "walk.show(store.load_weights(MLPGenerator(), 'checkpoints/mlp-gan.safetensors'))"
+    imports = "from ganlib.course import walk\\nfrom ganlib.engine.checkpoint import load_weights\\nfrom ganlib.nets import MLPGenerator"
+    setup = f"import sys\\nsys.path.insert(0, '..')\\n{imports}"
+    show = "walk.show(load_weights(MLPGenerator(), 'checkpoints/mlp-gan.safetensors'))"
     book = lab.Notebook(browser, server, server.write("walk.ipynb", setup, show)).start().finish(120)
     assert book.errors() == []
     book.menu("Kernel", "Shut Down Kernel")
@@ -110,7 +122,9 @@ def test_the_notebook_shows_it_with_a_picture_for_stored_pages(bundled, monkeypa
     assert set(data) == {"text/html", "image/png", "text/plain"} and "slerp" in metadata["image/png"]["alt"]
 
 
-@pytest.mark.parametrize("G", [MLPGenerator(n_classes=10), MLPGenerator(shape=(3, 8, 8)), torch.nn.Linear(2, 2)])
+@pytest.mark.parametrize(
+    "G", [MLPGenerator(n_classes=10), MLPGenerator(shape=(3, 8, 8)), torch.nn.Linear(2, 2)]
+)
 def test_other_generators_are_refused(G):
     with pytest.raises(ValueError, match="(?s)^G: .*an MLPGenerator of gray pictures without labels"):
         walk.page(G)

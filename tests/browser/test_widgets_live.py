@@ -1,4 +1,6 @@
-"""Each kind of widget in JupyterLab and Chromium: quick, never late, worked by keyboard, light on memory, accessible."""
+"""Each kind of widget in JupyterLab and Chromium: quick, never late, worked by keyboard, light on memory,
+accessible.
+"""
 
 import re
 from statistics import median
@@ -26,7 +28,9 @@ def book(browser, server):
 
 def explorer(book, question):
     """The widget under a question."""
-    box = book.page.locator(".widget-vbox", has=book.page.locator(":scope > img.widget-image"), has_text=question).last
+    box = book.page.locator(
+        ".widget-vbox", has=book.page.locator(":scope > img.widget-image"), has_text=question
+    ).last
     box.scroll_into_view_if_needed()
     return box
 
@@ -55,7 +59,9 @@ def test_a_key_press_is_soon_a_new_picture(book, question, record_property):
 
 
 def test_a_key_held_down_never_lags_behind(book):
-    """150 moves that take 0.15 s each to draw: a queue of them would take 22 s, the last picture has to be there at once."""
+    """150 moves that take 0.15 s each to draw: a queue of them would take 22 s, the last picture has to be
+    there at once.
+    """
     box = explorer(book, "Does it lag?")
     box.locator(".noUi-handle").focus()
     for _ in range(150):
@@ -64,7 +70,9 @@ def test_a_key_held_down_never_lags_behind(book):
     book.page.keyboard.up("ArrowRight")
     reached = box.locator(".widget-readout").inner_text()
     assert int(reached) == 150, "the slider follows the key"
-    lab.wait_for(lambda: book.page.wait_for_timeout(20) or f"move {reached}" in words(box), 3, "the last picture")
+    lab.wait_for(
+        lambda: book.page.wait_for_timeout(20) or f"move {reached}" in words(box), 3, "the last picture"
+    )
 
 
 def test_memory_stays_flat_over_1000_moves(book):
@@ -72,13 +80,18 @@ def test_memory_stays_flat_over_1000_moves(book):
 
     def memory():
         devtools.send("HeapProfiler.collectGarbage")
-        return int(re.search(r"(\d+) bytes", words(box)).group(1)), devtools.send("Runtime.getHeapUsage")["usedSize"]
+        return int(re.search(r"(\d+) bytes", words(box)).group(1)), devtools.send("Runtime.getHeapUsage")[
+            "usedSize"
+        ]
 
     waits_for(book, box, 100)  # warm-up
     kernel, page = memory()
     waits_for(book, box, 1000)
     kernel_after, page_after = memory()
-    print(f"kernel {kernel / 2**20:.1f} to {kernel_after / 2**20:.1f} MiB, page {page / 2**20:.1f} to {page_after / 2**20:.1f} MiB")
+    print(
+        f"kernel {kernel / 2**20:.1f} to {kernel_after / 2**20:.1f} MiB, page {page / 2**20:.1f} to "
+        f"{page_after / 2**20:.1f} MiB"
+    )
     assert kernel_after < 1.02 * kernel and page_after < 1.1 * page
 
 
@@ -87,11 +100,19 @@ def test_samples_are_picked_by_mouse_and_by_keyboard(book, shots):
     sheet, numbers = box.locator(".widget-gridbox button"), box.locator(".widget-readout")
     before = moves.picture(box)
     sheet.nth(20).click()
-    lab.wait_for(lambda: book.page.wait_for_timeout(50) or numbers.nth(0).inner_text() == "20", 10, "sample 20 as the start")
+    lab.wait_for(
+        lambda: book.page.wait_for_timeout(50) or numbers.nth(0).inner_text() == "20",
+        10,
+        "sample 20 as the start",
+    )
     box.locator(".widget-toggle-buttons button", has_text="end").click()
     sheet.nth(33).focus()
     book.page.keyboard.press("Enter")
-    lab.wait_for(lambda: book.page.wait_for_timeout(50) or numbers.nth(1).inner_text() == "33", 10, "sample 33 as the end")
+    lab.wait_for(
+        lambda: book.page.wait_for_timeout(50) or numbers.nth(1).inner_text() == "33",
+        10,
+        "sample 33 as the end",
+    )
     assert moves.picture(box) != before and sheet.nth(33).get_attribute("title") == "sample 33"
     with book.page.expect_download() as saved:
         box.get_by_text("Save the strip").click()
@@ -106,7 +127,9 @@ def test_real_or_fake_is_played_with_the_keyboard(book, shots):
         before = words(box)
         box.locator("button").nth(i % 5).focus()
         book.page.keyboard.press("Enter")
-        lab.wait_for(lambda before=before: book.page.wait_for_timeout(50) or words(box) != before, 10, "a verdict")
+        lab.wait_for(
+            lambda before=before: book.page.wait_for_timeout(50) or words(box) != before, 10, "a verdict"
+        )
         book.shot(shots / f"game-{i}.png")
     assert re.search(r"Right: \d of 6\. V: yours -\d", words(box)) and "Above the gap" in words(box)
 
@@ -139,7 +162,9 @@ def test_the_stop_button_ends_a_training_and_the_cell_goes_on(browser, server, s
         book.finish(60)
         text = book.page.locator(".jp-Notebook").inner_text()
         assert book.errors() == [] and "Stopped at step" in text, "the loop ends without a traceback"
-        assert text.count("the cell after") == 2, "the cell's own source, and what it printed: the notebook goes on"
+        assert text.count("the cell after") == 2, (
+            "the cell's own source, and what it printed: the notebook goes on"
+        )
         steps = int(re.search(r"the cell after (\d+)", text).group(1))
         if stops == 1:
             book.page.locator(".jp-CodeCell").nth(2).click()
@@ -149,7 +174,8 @@ def test_the_stop_button_ends_a_training_and_the_cell_goes_on(browser, server, s
     book.close()
 
 
-# What ipywidgets itself leaves without a name: a slider's handle (its label stands before it), the buttons of Play.
+# What ipywidgets itself leaves without a name: a slider's handle (its label stands before it), the buttons
+# of Play.
 KNOWN = {"aria-input-field-name": "noUi-handle", "button-name": "fa fa-"}
 
 
@@ -157,8 +183,12 @@ def test_axe_finds_nothing_but_what_ipywidgets_itself_lacks(book):
     from axe_playwright_python.sync_playwright import Axe
 
     found = Axe().run(book.page, context=".jp-OutputArea-output").response
-    ours = [(rule["id"], node["html"][:200]) for rule in found["violations"] for node in rule["nodes"]
-            if KNOWN.get(rule["id"], "-") not in node["html"]]  # fmt: skip
+    ours = [
+        (rule["id"], node["html"][:200])
+        for rule in found["violations"]
+        for node in rule["nodes"]
+        if KNOWN.get(rule["id"], "-") not in node["html"]
+    ]
     assert ours == []
     checked = {rule["id"] for rule in found["passes"]}
     assert {"image-alt", "color-contrast", "link-name", "select-name", "button-name"} <= checked
@@ -173,7 +203,12 @@ def test_the_tab_key_goes_from_top_to_bottom_and_shows_where_it_is(book):
         area = focused.bounding_box()
         tops.append(round(area["y"] / 20))
         kinds.append(focused.evaluate("e => e.tagName + ' ' + e.className"))
-        around = {"x": area["x"] - 4, "y": area["y"] - 4, "width": area["width"] + 8, "height": area["height"] + 8}
+        around = {
+            "x": area["x"] - 4,
+            "y": area["y"] - 4,
+            "width": area["width"] + 8,
+            "height": area["height"] + 8,
+        }
         with_focus = book.page.screenshot(clip=around)
         book.page.keyboard.press("Tab")
         assert book.page.screenshot(clip=around) != with_focus, f"{kinds[-1]} does not show its focus"

@@ -1,4 +1,7 @@
-"""Run Python code as on another machine: one with no network, a read-only or tiny disk, no home. Linux namespaces do it."""
+"""Run Python code as on another machine: one with no network, a read-only or tiny disk, no home.
+
+Linux namespaces do it.
+"""
 
 import functools
 import os
@@ -21,7 +24,9 @@ def possible():
         return False
 
 
-needs_namespaces = pytest.mark.skipif(not possible(), reason="no namespaces here (not Linux, or forbidden): nothing to try it on")
+needs_namespaces = pytest.mark.skipif(
+    not possible(), reason="no namespaces here (not Linux, or forbidden): nothing to try it on"
+)
 
 
 def run(code, folder, setup="true", root=ROOT, **environment):
@@ -33,7 +38,18 @@ def run(code, folder, setup="true", root=ROOT, **environment):
     values = os.environ | {"OMP_NUM_THREADS": "1", "GANLIB_HOME": str(folder)} | environment
     values = {name: value for name, value in values.items() if value is not None}
     shell = f'set -e; {setup}; cd /; exec "$2" -c "$3" "$4" "$1"'
-    command = ["unshare", "-rmn", "bash", "-c", shell, "bash", str(folder), sys.executable, PRELUDE + code, str(root)]
+    command = [
+        "unshare",
+        "-rmn",
+        "bash",
+        "-c",
+        shell,
+        "bash",
+        str(folder),
+        sys.executable,
+        PRELUDE + code,
+        str(root),
+    ]
     done = subprocess.run(command, env=values, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -1,4 +1,6 @@
-"""Disks that are full, read-only or gone, processes killed while they save, files that are not what they should be."""
+"""Disks that are full, read-only or gone, processes killed while they save, files that are not what they
+should be.
+"""
 
 import json
 import multiprocessing
@@ -13,17 +15,21 @@ import pytest
 import torch
 from safetensors.torch import load_file, save
 
-from ganlib import progress, store, toys
+from ganlib.course import progress
+from ganlib.data import toys
+from ganlib.engine import checkpoint, files
 from ganlib.gan import GAN
-from ganlib.models import MLPDiscriminator, MLPGenerator
+from ganlib.nets import MLPDiscriminator, MLPGenerator
 from ganlib.trainer import Trainer
 from tests.faults import isolated
 
 TRAINER = """
 import torch
-from ganlib import data, progress, toys
+from ganlib import data
+from ganlib.course import progress
+from ganlib.data import toys
 from ganlib.gan import GAN
-from ganlib.models import MLPDiscriminator, MLPGenerator
+from ganlib.nets import MLPDiscriminator, MLPGenerator
 from ganlib.trainer import Trainer
 torch.manual_seed(0)
 trainer = Trainer(GAN(MLPGenerator(4, (8, 8), (2,)), MLPDiscriminator((8,), (2,))), toys.ring(), 16)
@@ -37,7 +43,9 @@ def small(widths=(8, 8), d_widths=(8,)):
 
 def copy_of_the_course(folder):
     """What a clone holds, at another place."""
-    files = subprocess.run(["git", "ls-files", "ganlib", "assets"], cwd=isolated.ROOT, capture_output=True, text=True, check=True)
+    files = subprocess.run(
+        ["git", "ls-files", "ganlib", "assets"], cwd=isolated.ROOT, capture_output=True, text=True, check=True
+    )
     for name in files.stdout.splitlines():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes((isolated.ROOT / name).read_bytes())
@@ -58,8 +66,11 @@ progress.record("x", 1)
 print(progress.read()["x"])
 """
     )
-    said = isolated.run(code, course, isolated.READ_ONLY, course, PYTHONDONTWRITEBYTECODE="1", PYTHONPATH="").splitlines()
-    sentence = f"Not saved: {course}/a.safetensors cannot be written (Read-only file system). An older file there is whole"
+    said = isolated.run(
+        code, course, isolated.READ_ONLY, course, PYTHONDONTWRITEBYTECODE="1", PYTHONPATH=""
+    ).splitlines()
+    sentence = f"Not saved: {course}/a.safetensors cannot be written (Read-only file system). "
+    sentence += "An older file there is complete"
     assert said[0].startswith(sentence) and said[1].startswith(sentence)
     assert said[2] == f"4 5000 {course}/ganlib/data.py" and said[3:] == ["1"]
 
@@ -92,7 +103,8 @@ except OSError:
     pass
 for snapshot in trainer.until(6, every=2):
     print(trainer.save(path))
-print(trainer.step, pathlib.Path(path).read_bytes() == before, sorted(p.name for p in pathlib.Path(folder).iterdir()))
+names = sorted(p.name for p in pathlib.Path(folder).iterdir())
+print(trainer.step, pathlib.Path(path).read_bytes() == before, names)
 trainer.load(path)
 print(trainer.step)
 """
@@ -105,21 +117,28 @@ print(trainer.step)
 
 @isolated.needs_namespaces
 def test_no_disk_can_be_written_at_all(tmp_path):
-    """Home is full, temporary folders are read-only: progress stays in memory, the bundle is used, each with a sentence."""
+    """Home is full, temporary folders are read-only: progress stays in memory, the bundle is used, each with
+    a sentence.
+    """
     tmpfs = isolated.tiny_disk(4) + '; head -c 9999 /dev/zero > "$1/filler" 2>/dev/null || true'
     places = [place for place in ("/var/tmp", "/dev/shm", "/tmp") if Path(place).is_dir()]
     locks = "".join(f"; mount --rbind {place} {place}; mount -o remount,ro,bind {place}" for place in places)
     code = """
 import os
 os.chdir("/proc")
-from ganlib import data, progress
-from ganlib.predict import Prediction
+from ganlib import data
+from ganlib.course import progress
+from ganlib.course.predict import Prediction
 progress.record("solved", [1])
 print(progress.read()["solved"])
 print(len(data.load("mnist", full=True)), len(data.load("mnist", full=True, cache=folder + "/cache")))
 """
-    said = isolated.run(code, tmp_path, tmpfs + locks, MPLCONFIGDIR="/proc", PYTHONDONTWRITEBYTECODE="1").splitlines()
-    assert said[0].startswith("This is remembered until the kernel ends, not longer: no folder can be written (")
+    said = isolated.run(
+        code, tmp_path, tmpfs + locks, MPLCONFIGDIR="/proc", PYTHONDONTWRITEBYTECODE="1"
+    ).splitlines()
+    assert said[0].startswith(
+        "This is remembered until the kernel ends, not longer: no folder can be written ("
+    )
     assert said[1] == "[1]" and said[-1] == "10000 10000"
     assert said[2].startswith("The full MNIST has no place: the folder for downloads cannot be written (")
     assert said[3] == said[5] == "Training goes on with the 10,000 bundled images in place of all 60,000."
@@ -127,8 +146,11 @@ print(len(data.load("mnist", full=True)), len(data.load("mnist", full=True, cach
 
 @isolated.needs_namespaces
 def test_no_home(tmp_path):
-    code = "from ganlib import progress, store\nprogress.record('a', 1)\nprint(progress.read(), store.user_folder())"
-    said = isolated.run(code, tmp_path, isolated.tiny_disk(100), HOME="/proc/nowhere", GANLIB_HOME=None, TMPDIR=str(tmp_path))
+    code = "from ganlib.course import progress\nfrom ganlib.engine import files\n"
+    code += "progress.record('a', 1)\nprint(progress.read(), files.user_folder())"
+    said = isolated.run(
+        code, tmp_path, isolated.tiny_disk(100), HOME="/proc/nowhere", GANLIB_HOME=None, TMPDIR=str(tmp_path)
+    )
     assert said == f"{{'a': 1}} {tmp_path}/ganlib\n"
 
 
@@ -144,9 +166,11 @@ def test_a_damaged_progress_file_counts_as_none(fresh_home):
 
 
 def save_for_ever(path):
-    """In a process of its own: save one state after the other until killed; entry and fact of a state agree."""
+    """In a process of its own: save one state after the other until killed; entry and fact of a state
+    agree.
+    """
     for i in range(1, 1_000_000):
-        store.save_tensors(path, {"i": torch.full((200_000,), float(i))}, i=i)
+        checkpoint.save_tensors(path, {"i": torch.full((200_000,), float(i))}, i=i)
 
 
 def test_kill_9_at_50_random_moments_leaves_a_whole_checkpoint(tmp_path):
@@ -154,7 +178,7 @@ def test_kill_9_at_50_random_moments_leaves_a_whole_checkpoint(tmp_path):
     if os.name != "nt":
         context.set_forkserver_preload(["tests.faults.test_disk"])
     path, moments = tmp_path / "a.safetensors", random.Random(0)
-    store.save_tensors(path, {"i": torch.zeros(200_000)}, i=0)
+    checkpoint.save_tensors(path, {"i": torch.zeros(200_000)}, i=0)
     for _ in range(50):
         before = path.stat().st_mtime_ns
         process = context.Process(target=save_for_ever, args=(path,))
@@ -164,9 +188,11 @@ def test_kill_9_at_50_random_moments_leaves_a_whole_checkpoint(tmp_path):
         time.sleep(moments.uniform(0, 0.06))
         process.kill()
         process.join()
-        tensors, facts = store.load_tensors(path)
+        tensors, facts = checkpoint.load_tensors(path)
         assert tensors["i"].eq(facts["i"]).all() and tensors["i"].shape == (200_000,)
-    assert len(list(tmp_path.iterdir())) > 10, "many were hit while they wrote: their unfinished files lie beside"
+    assert len(list(tmp_path.iterdir())) > 10, (
+        "many were hit while they wrote: their unfinished files lie beside"
+    )
 
 
 # Files that are not what they should be
@@ -184,22 +210,40 @@ class Payload:
 
 def state(t):
     """The tensors and the facts that t saves, by way of a file."""
-    path = Path(store.user_folder()) / "state.safetensors"
+    path = Path(files.user_folder()) / "state.safetensors"
     t.save(path)
-    return store.load_tensors(path)
+    return checkpoint.load_tensors(path)
 
 
 FOREIGN = {  # what lies in the file, what is said about it
     "empty": (lambda t, trace: b"", "is not a whole safetensors file"),
     "noise": (lambda t, trace: random.Random(0).randbytes(5000), "is not a whole safetensors file"),
     "text": (lambda t, trace: b"<html>log in</html>" * 50, "is not a whole safetensors file"),
-    "pickle": (lambda t, trace: pickle.dumps(Payload(trace)), "torch.save or pickle; such files can hold code"),
-    "huge header": (lambda t, trace: (1 << 62).to_bytes(8, "little") + b"{}", "is not a whole safetensors file"),
-    "another program's": (lambda t, trace: save({"weight": torch.zeros(3)}), "expected a file written by Trainer.save"),
-    "facts of another kind": (lambda t, trace: save(state(t)[0], {"facts": "[1, 2]"}), "is not a whole safetensors file"),
+    "pickle": (
+        lambda t, trace: pickle.dumps(Payload(trace)),
+        "torch.save or pickle; such files can hold code",
+    ),
+    "huge header": (
+        lambda t, trace: (1 << 62).to_bytes(8, "little") + b"{}",
+        "is not a whole safetensors file",
+    ),
+    "another program's": (
+        lambda t, trace: save({"weight": torch.zeros(3)}),
+        "expected a file written by Trainer.save",
+    ),
+    "facts of another kind": (
+        lambda t, trace: save(state(t)[0], {"facts": "[1, 2]"}),
+        "is not a whole safetensors file",
+    ),
     "facts missing": (lambda t, trace: save(state(t)[0]), "expected a file written by Trainer.save"),
-    "an entry missing": (lambda t, trace: with_entries(t, **{"D.net.0.bias": None}), "checkpoint entry D.net.0.bias: got None"),
-    "an entry too many": (lambda t, trace: with_entries(t, **{"G.net.9.bias": torch.zeros(2)}), "G.net.9.bias: .*no such entry"),
+    "an entry missing": (
+        lambda t, trace: with_entries(t, **{"D.net.0.bias": None}),
+        "checkpoint entry D.net.0.bias: got None",
+    ),
+    "an entry too many": (
+        lambda t, trace: with_entries(t, **{"G.net.9.bias": torch.zeros(2)}),
+        "G.net.9.bias: .*no such entry",
+    ),
     "a wrong moment": (
         lambda t, trace: with_entries(t, **{"g_optimizer.0.exp_avg": torch.zeros(7)}),
         r"checkpoint entry g_optimizer.0.exp_avg: got \(7,\)",
@@ -224,46 +268,50 @@ def test_a_foreign_checkpoint_is_refused_and_changes_nothing(tmp_path, kind):
     list(t.until(2))
     make, sentence = FOREIGN[kind]
     path.write_bytes(make(t, trace))
-    before = {key: value.clone() for key, value in t.gan.state().items()}
+    before = {key: value.clone() for key, value in t.model.state_dict().items()}
     with pytest.raises(ValueError, match=rf"(?s){sentence}.*To mend it"):
         t.load(path)
     assert not trace.exists(), "nothing in the file was executed"
-    assert t.step == 2 and all(torch.equal(before[key], value) for key, value in t.gan.state().items())
+    assert t.step == 2 and all(torch.equal(before[key], value) for key, value in t.model.state_dict().items())
 
 
 def test_torchs_own_file_with_a_payload_is_refused(tmp_path):
     path, trace = tmp_path / "a.pt", tmp_path / "trace"
     torch.save({"weights": torch.zeros(3), "more": Payload(trace)}, path)
     with pytest.raises(ValueError, match="a.pt is not a whole safetensors file .of torch.save or pickle"):
-        store.load_tensors(path)
+        checkpoint.load_tensors(path)
     assert not trace.exists()
     pickle.loads(pickle.dumps(Payload(trace)))
     assert trace.exists(), "the payload would have worked"
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path):
-    """Cut at 100 places, one bit flipped at 400: refused in a sentence and nothing changed, or it says the same as before."""
+    """Cut at 100 places, one bit flipped at 400: refused in a sentence and nothing changed, or it says the
+    same as before.
+    """
     t, path, chance = small(), tmp_path / "a.safetensors", random.Random(0)
     list(t.until(2))
     t.save(path)
-    whole, refused, saved = path.read_bytes(), 0, t.gan.state()
+    whole, refused, saved = path.read_bytes(), 0, t.model.state_dict()
     header = 8 + int.from_bytes(whole[:8], "little")
     places = chance.choices(range(header), k=200) + chance.choices(range(len(whole)), k=200)
     flips = [whole[:i] + bytes([whole[i] ^ 1 << chance.randrange(8)]) + whole[i + 1 :] for i in places]
     for damaged in [whole[: chance.randrange(len(whole))] for _ in range(100)] + flips:
         path.write_bytes(damaged)
-        u, expected = small(), small().gan.state()
+        u, expected = small(), small().model.state_dict()
         try:
             u.load(path)
             expected = saved
         except ValueError as error:
             refused += 1
             assert "To mend it" in str(error) and u.step == 0
-        assert all(torch.equal(value, expected[key]) for key, value in u.gan.state().items())
+        assert all(torch.equal(value, expected[key]) for key, value in u.model.state_dict().items())
     assert refused > 490, "all but those that hit the name of the checksum"
 
 
-@pytest.mark.parametrize("other", [{"widths": (9, 9)}, {"widths": (8,)}, {"widths": (8, 8, 8)}, {"d_widths": (8, 8)}])
+@pytest.mark.parametrize(
+    "other", [{"widths": (9, 9)}, {"widths": (8,)}, {"widths": (8, 8, 8)}, {"d_widths": (8, 8)}]
+)
 def test_another_architecture_is_refused(tmp_path, other):
     t, u = small(), small(**other)
     list(t.until(2))
@@ -271,7 +319,9 @@ def test_another_architecture_is_refused(tmp_path, other):
     for saved, asked in ((t, u), (u, t)):
         saved.save(tmp_path / "a.safetensors")
         step = asked.step
-        with pytest.raises(ValueError, match="checkpoint entry .*To mend it: build G and D as they were when it was saved"):
+        with pytest.raises(
+            ValueError, match="checkpoint entry .*To mend it: build G and D as they were when it was saved"
+        ):
             asked.load(tmp_path / "a.safetensors")
         assert asked.step == step
 
@@ -282,7 +332,7 @@ def test_a_checkpoint_from_another_kind_of_device_goes_on(tmp_path):
     list(t.until(2))
     t.save(path)
     tensors = load_file(path) | {"trainer.stream": torch.zeros(16, dtype=torch.uint8)}
-    store.save_tensors(path, tensors, **store.load_tensors(path)[1])
+    checkpoint.save_tensors(path, tensors, **checkpoint.load_tensors(path)[1])
     u.load(path)
     list(u.until(4))
     assert u.step == 4

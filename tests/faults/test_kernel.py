@@ -1,4 +1,6 @@
-"""The stop button at random moments, cells twice and out of order, a restart in the middle: in a real Jupyter kernel."""
+"""The stop button at random moments, cells twice and out of order, a restart in the middle: in a real
+Jupyter kernel.
+"""
 
 import random
 import time
@@ -8,9 +10,10 @@ from jupyter_client.manager import start_new_kernel
 
 SET_UP = """
 import torch
-from ganlib import plots, setup, toys, widgets
+from ganlib.course import plots, setup, widgets
+from ganlib.data import toys
 from ganlib.gan import GAN
-from ganlib.models import MLPDiscriminator, MLPGenerator
+from ganlib.nets import MLPDiscriminator, MLPGenerator
 from ganlib.penalties import r1_penalty
 from ganlib.trainer import Trainer
 torch.set_num_threads(1)
@@ -21,11 +24,12 @@ def build():
     return Trainer(gan, toys.ring(), 16)
 def points(snapshot):
     figure, ax = plots.canvas(1, 1, (3, 3))
-    ax.plot(*trainer.gan.generate(100).T, ".")
+    ax.plot(*trainer.model.generate(100).T, ".")
     return figure, "points"
 def same(a, b):
-    one, other = a.gan.state(), b.gan.state()
-    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one) and torch.equal(a.stream, b.stream)
+    one, other = a.model.state_dict(), b.model.state_dict()
+    equal = one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+    return equal and torch.equal(a._stream.state, b._stream.state)
 """
 BUILD = "trainer = build(); live = widgets.LiveView(trainer, points, seconds=0.1)"
 TRAIN = """
@@ -41,7 +45,9 @@ print(trainer.step, same(trainer, straight))
 
 
 class Kernel:
-    """A Python kernel and its client; `run` gives what a cell printed and its error, None if it ended well."""
+    """A Python kernel and its client; `run` gives what a cell printed and its error, None if it ended
+    well.
+    """
 
     def __init__(self, folder):
         self.manager, self.client = start_new_kernel(kernel_name="python3", cwd=str(folder))
@@ -121,7 +127,9 @@ def test_stopped_at_100_random_moments_the_result_is_bit_equal(kernel):
 
 
 def test_a_stop_as_the_cell_begins_or_ends_tears_nothing(kernel):
-    """Outside of the loop the stop button is Python's own: its KeyboardInterrupt may show, the state stays whole."""
+    """Outside of the loop the stop button is Python's own: its KeyboardInterrupt may show, the state stays
+    whole.
+    """
     moments = random.Random(1)
     for _ in range(20):
         kernel.start("total = trainer.step + 7" + TRAIN)
@@ -141,12 +149,16 @@ def test_a_hammered_stop_button_never_breaks_into_a_step(kernel):
         for _ in range(10):
             kernel.manager.interrupt_kernel()
         text, error = kernel.finish()
-        assert error is None or error.startswith("KeyboardInterrupt"), error  # a press may come after the loop's end
+        assert error is None or error.startswith("KeyboardInterrupt"), (
+            error
+        )  # a press may come after the loop's end
     assert kernel.run_well(COMPARE).endswith(" True\n")
 
 
 def test_a_second_press_ends_a_body_that_hangs(kernel):
-    kernel.start("for snapshot in trainer.until(100, every=10):\n    print('hangs')\n    while True:\n        pass")
+    kernel.start(
+        "for snapshot in trainer.until(100, every=10):\n    print('hangs')\n    while True:\n        pass"
+    )
     kernel.listen(lambda message: message["msg_type"] == "stream")
     kernel.manager.interrupt_kernel()
     _, error = kernel.stop_after(1.5)
@@ -178,7 +190,9 @@ def test_out_of_order_a_sentence_says_what_to_run(kernel):
     kernel.run_well("del trainer, live")
     text, error = kernel.run("total = 70" + TRAIN)
     assert error == "NameError: name 'trainer' is not defined"
-    assert "If a cell above makes trainer, run it first: in the menu, Run → Run All Above Selected Cell." in text
+    assert (
+        "If a cell above makes trainer, run it first: in the menu, Run → Run All Above Selected Cell." in text
+    )
     text, error = kernel.run("1 / 0")
     assert error.startswith("ZeroDivisionError") and text == ""
 

@@ -15,16 +15,20 @@ from pathlib import Path
 
 import psutil
 
-from ganlib import data, plots, setup, toys
+from ganlib import data
+from ganlib.course import plots, setup
+from ganlib.course.widgets import LiveView
+from ganlib.data import toys
 from ganlib.gan import GAN
-from ganlib.models import MLPDiscriminator, MLPGenerator
+from ganlib.nets import MLPDiscriminator, MLPGenerator
 from ganlib.trainer import Trainer
-from ganlib.widgets import LiveView
 from tests.faults.test_kernel import Kernel
 
 
 def train_and_watch(seconds):
-    """In a kernel: train on digits with a live view, some 10,000 snapshots, look at this process once a second; print JSON."""
+    """In a kernel: train on digits with a live view, some 10,000 snapshots, look at this process once a
+    second; print JSON.
+    """
     setup.ready()
     process, begin, megabytes, files, whole = psutil.Process(), time.monotonic(), [], [], []
     trainer = Trainer(GAN(MLPGenerator(), MLPDiscriminator()), data.load("mnist"), 16)
@@ -41,7 +45,13 @@ def train_and_watch(seconds):
             break
     whole.append(collected(process))
     figures = sum(type(thing) is plots.Figure for thing in gc.get_objects())
-    facts = {"megabytes": megabytes, "whole": whole, "files": files, "figures": figures, "open": len(plots.plt.get_fignums())}
+    facts = {
+        "megabytes": megabytes,
+        "whole": whole,
+        "files": files,
+        "figures": figures,
+        "open": len(plots.plt.get_fignums()),
+    }
     print(json.dumps(facts | {"snapshots": len(trainer.history)}))
 
 
@@ -52,12 +62,16 @@ def collected(process):
 
 
 def soak(seconds):
-    """Watch a kernel for so many seconds -> its report, with the growth of memory from its middle to its end."""
+    """Watch a kernel for so many seconds -> its report, with the growth of memory from its middle to its
+    end.
+    """
     with tempfile.TemporaryDirectory() as folder:
         kernel = Kernel(folder)
         try:
             kernel.run_well("import torch; torch.set_num_threads(1)")
-            text = kernel.run_well(f"from tests.faults.test_long import train_and_watch; train_and_watch({seconds})")
+            text = kernel.run_well(
+                f"from tests.faults.test_long import train_and_watch; train_and_watch({seconds})"
+            )
         finally:
             kernel.end()
     report = json.loads(next(line for line in text.splitlines() if line.startswith("{")))
@@ -75,14 +89,16 @@ def test_a_minute_of_training_with_a_live_view():
 
 
 def test_trainers_that_are_built_anew_leave_nothing():
-    """A student runs the building cell fifty times; each older GAN goes at once, without Python's collector."""
+    """A student runs the building cell fifty times; each older GAN goes at once, without Python's
+    collector.
+    """
     gone = []
     gc.disable()
     try:
         for _ in range(50):
             trainer = Trainer(GAN(MLPGenerator(4, (8, 8), (2,)), MLPDiscriminator((8,), (2,))), toys.ring())
             list(trainer.until(2))
-            gone.append(weakref.ref(trainer.gan))
+            gone.append(weakref.ref(trainer.model))
         del trainer
         assert not any(reference() for reference in gone)
     finally:
@@ -92,7 +108,11 @@ def test_trainers_that_are_built_anew_leave_nothing():
 if __name__ == "__main__":
     os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent.parent)
     found = soak(60 * float(sys.argv[1]))
-    print(f"{found['snapshots']:,} snapshots; {found['warm']:.1f} MB after warm-up, {found['last']:.1f} MB at the end, "
-          f"{found['peak']:.1f} MB at most ({found['growth']:+.2%}); open files {found['files'][3]} and {found['files'][-1]}; "
-          f"figures kept {found['figures']}, open {found['open']}; "
-          f"MB at each tenth: {', '.join(f'{value:.0f}' for value in found['whole'])}")  # fmt: skip
+    print(
+        f"{found['snapshots']:,} snapshots; {found['warm']:.1f} MB after warm-up, "
+        f"{found['last']:.1f} MB at the end, "
+        f"{found['peak']:.1f} MB at most ({found['growth']:+.2%}); open files {found['files'][3]} and "
+        f"{found['files'][-1]}; "
+        f"figures kept {found['figures']}, open {found['open']}; "
+        f"MB at each tenth: {', '.join(f'{value:.0f}' for value in found['whole'])}"
+    )

@@ -1,4 +1,6 @@
-"""A mirror that misbehaves in every way we could think of: bounded in time, told in words, nothing bad left behind."""
+"""A mirror that misbehaves in every way we could think of: bounded in time, told in words, nothing bad left
+behind.
+"""
 
 import gzip
 import hashlib
@@ -77,7 +79,9 @@ class Mirror(http.server.BaseHTTPRequestHandler):
     def reset(self, body):
         self.cut(body)
         self.wfile.flush()
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close by a reset
+        self.connection.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )  # close by a reset
         self.connection.close()
 
     def altered(self, body):
@@ -102,7 +106,9 @@ class Server(http.server.ThreadingHTTPServer):
 
 def idx(array):
     """The bytes of a gzipped idx file."""
-    return gzip.compress(bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.tobytes(), mtime=0)
+    return gzip.compress(
+        bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes() + array.tobytes(), mtime=0
+    )
 
 
 FILES = {
@@ -176,7 +182,12 @@ def test_a_good_mirror_after_a_bad_one(mirror, tmp_path, capsys, how):
 
 def test_the_deadline_is_for_all_mirrors_together(mirror, tmp_path, capsys):
     began = time.monotonic()
-    assert data.fetch("mnist", tmp_path / "cache", 3, [mirror("silent"), mirror("trickle"), mirror("trickling_head")]) is None
+    assert (
+        data.fetch(
+            "mnist", tmp_path / "cache", 3, [mirror("silent"), mirror("trickle"), mirror("trickling_head")]
+        )
+        is None
+    )
     assert time.monotonic() - began < 3 + SLACK
     assert capsys.readouterr().out.count("not done within 1 s") == 3
 
@@ -245,7 +256,7 @@ except OSError as error:
     print(error.strerror)
 from ganlib import data, metrics
 from ganlib.gan import GAN
-from ganlib.models import MLPDiscriminator, MLPGenerator
+from ganlib.nets import MLPDiscriminator, MLPGenerator
 from ganlib.trainer import Trainer
 digits = data.load("mnist", full=True, deadline=5)
 gan = GAN(MLPGenerator(), MLPDiscriminator())
@@ -255,6 +266,10 @@ print(metrics.Judge()(gan.generate(100)))
 """,
         tmp_path,
     ).splitlines()
-    assert said[0] == "Network is unreachable" and said[3:5] == ["10", "20"] and "relative Fréchet distance" in said[5], said
+    assert (
+        said[0] == "Network is unreachable"
+        and said[3:5] == ["10", "20"]
+        and "relative Fréchet distance" in said[5]
+    ), said
     assert said[1].startswith("The full MNIST could not be fetched: ossci-datasets"), said
     assert said[2] == "Training goes on with the 10,000 bundled images in place of all 60,000.", said

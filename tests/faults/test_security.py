@@ -1,4 +1,6 @@
-"""Nothing that a student or a file says is executed, no asset is read unchecked, no name leads out of its folder."""
+"""Nothing that a student or a file says is executed, no asset is read unchecked, no name leads out of its
+folder.
+"""
 
 import ast
 import gzip
@@ -12,11 +14,17 @@ import nbformat
 import pytest
 import torch
 
-from ganlib import data, metrics, predict, progress, store
+from ganlib import data, metrics
+from ganlib.course import predict, progress
+from ganlib.engine import checkpoint, files
 from tests.faults.test_disk import small
 
-ROOT = store.ASSETS.parent
-SOURCES = [*(ROOT / "ganlib").rglob("*.py"), *(ROOT / "assets").glob("*.py"), *(ROOT / "notebooks").glob("*.py")]
+ROOT = files.ASSETS.parent
+SOURCES = [
+    *(ROOT / "ganlib").rglob("*.py"),
+    *(ROOT / "assets").glob("*.py"),
+    *(ROOT / "notebooks").glob("*.py"),
+]
 PAGES = sorted((ROOT / "notebooks").glob("*.ipynb"))
 RUNS_TEXT = {"eval", "exec", "compile", "__import__", "system", "popen", "getoutput"}
 LOADS_CODE = {"pickle", "cPickle", "dill", "joblib", "marshal", "shelve", "cloudpickle"}
@@ -24,7 +32,9 @@ REACHES_OUT = {"requests", "urllib.request", "http.client", "socket", "ftplib", 
 
 
 def sources():
-    """Each file's name and Python text; of a notebook the code cells, without the lines for IPython itself."""
+    """Each file's name and Python text; of a notebook the code cells, without the lines for IPython
+    itself.
+    """
     for path in SOURCES:
         yield path.name, path.read_text(encoding="utf-8")
     for path in PAGES:
@@ -40,7 +50,9 @@ def findings(text):
             owner = getattr(getattr(node.func, "value", None), "id", "")  # os in os.system(...)
             keywords = {keyword.arg: getattr(keyword.value, "value", None) for keyword in node.keywords}
             safe = keywords.get("weights_only") is True or keywords.get("allow_pickle") is False
-            if name in RUNS_TEXT and (isinstance(node.func, ast.Name) or owner in ("os", "subprocess", "builtins")):
+            if name in RUNS_TEXT and (
+                isinstance(node.func, ast.Name) or owner in ("os", "subprocess", "builtins")
+            ):
                 yield f"{name}()"
             if name == "load" and owner in ("torch", "np", "numpy") and not safe:
                 yield "load() that may unpickle"
@@ -48,7 +60,11 @@ def findings(text):
                 yield f"{name}(shell or allow_pickle)"
         modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        yield from (f"import {module}" for module in modules if module.split(".")[0] in LOADS_CODE or module in REACHES_OUT)
+        yield from (
+            f"import {module}"
+            for module in modules
+            if module.split(".")[0] in LOADS_CODE or module in REACHES_OUT
+        )
 
 
 def test_no_file_runs_text_or_loads_code_or_reaches_out():
@@ -57,10 +73,20 @@ def test_no_file_runs_text_or_loads_code_or_reaches_out():
     assert {name: what for name, what in found.items() if what} == {}
 
 
-@pytest.mark.parametrize("text", [
-    "eval('1')", "import builtins\nbuiltins.exec('1')", "import pickle", "from joblib import load", "torch.load('a')",
-    "import os\nos.system('ls')", "subprocess.run('ls', shell=True)", "np.load('a')", "from urllib.request import urlopen",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "eval('1')",
+        "import builtins\nbuiltins.exec('1')",
+        "import pickle",
+        "from joblib import load",
+        "torch.load('a')",
+        "import os\nos.system('ls')",
+        "subprocess.run('ls', shell=True)",
+        "np.load('a')",
+        "from urllib.request import urlopen",
+    ],
+)
 def test_the_search_finds(text):
     assert list(findings(text))
 
@@ -70,19 +96,21 @@ def test_the_one_road_to_the_network_is_the_data_sets_mirrors():
     users = [name for name, text in sources() if "urllib.request" in text or "urlopen" in text]
     assert users == ["data.py"] and "urllib.request" in data.DOWNLOAD
     assert list(findings(data.DOWNLOAD)) == ["import urllib.request"]
-    assert all(mirror.startswith("http") for name in ("mnist", "fashion") for mirror in data.resources(name)[0])
+    assert all(
+        mirror.startswith("http") for name in ("mnist", "fashion") for mirror in data.resources(name)[0]
+    )
 
 
 # Assets
 
-ASSETS = sorted(json.loads((store.ASSETS / "hashes.json").read_text()))
+ASSETS = sorted(json.loads((files.ASSETS / "hashes.json").read_text()))
 
 
 @pytest.fixture
 def copy(tmp_path, monkeypatch):
     """A copy of the assets that may be damaged; ganlib reads it."""
-    shutil.copytree(store.ASSETS, tmp_path / "assets")
-    monkeypatch.setattr(store, "ASSETS", tmp_path / "assets")
+    shutil.copytree(files.ASSETS, tmp_path / "assets")
+    monkeypatch.setattr(files, "ASSETS", tmp_path / "assets")
     return tmp_path / "assets"
 
 
@@ -91,14 +119,16 @@ def test_one_flipped_bit_of_an_asset_is_refused(copy, name):
     whole = (copy / name).read_bytes()
     for place in (0, len(whole) // 2, len(whole) - 1):
         (copy / name).write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
-        with pytest.raises(ValueError, match=f"{Path(name).name}'s sha256: got .*the file is damaged or changed"):
-            store.asset(name)
+        with pytest.raises(
+            ValueError, match=f"{Path(name).name}'s sha256: got .*the file is damaged or changed"
+        ):
+            files.asset(name)
     (copy / name).write_bytes(whole)
-    assert store.asset(name) == copy / name
+    assert files.asset(name) == copy / name
 
 
 def test_every_reader_of_assets_checks_them(copy):
-    """Not only `store.asset` itself: all that is loaded at run time goes through it."""
+    """Not only `files.asset` itself: all that is loaded at run time goes through it."""
     readers = {
         "data/mnist-images.idx.gz": lambda: data.load("mnist"),
         "data/mnist-labels.idx.gz": lambda: data.load("mnist"),
@@ -115,8 +145,12 @@ def test_every_reader_of_assets_checks_them(copy):
         with pytest.raises(ValueError, match=f"{Path(name).name}'s sha256"):
             read()
         (copy / name).write_bytes(whole)
-    direct = [name for name, text in sources() if re.search(r"ASSETS\b", text) and name not in ("store.py", "build.py")]
-    assert direct == [], "a file that goes to the assets past store.asset"
+    direct = [
+        name
+        for name, text in sources()
+        if re.search(r"ASSETS\b", text) and name not in ("files.py", "build.py")
+    ]
+    assert direct == [], "a file that goes to the assets past files.asset"
 
 
 # Names that lead elsewhere
@@ -138,7 +172,7 @@ ELSEWHERE = [
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_names_do_not_lead_out_of_their_folder(name, tmp_path, fresh_home):
     with pytest.raises(ValueError, match="name: got .*expected one of checkpoints/"):
-        store.asset(name)
+        files.asset(name)
     with pytest.raises(ValueError, match="name: got .*expected one of mnist, fashion"):
         data.load(name, full=True, cache=tmp_path / "cache")
     progress.record(name, 1)
@@ -149,9 +183,9 @@ def test_names_do_not_lead_out_of_their_folder(name, tmp_path, fresh_home):
 def test_a_prediction_is_never_run(fresh_home):
     guess = predict.Prediction("x", "What is it?", ["__import__('os').system('touch /tmp/x')", "other"])
     guess.lock("__import__('os').system('touch /tmp/x')")
-    assert guess.guess.startswith("__import__") and json.loads((fresh_home / "progress.json").read_text()) == {
-        "prediction x": "__import__('os').system('touch /tmp/x')"
-    }
+    assert guess.guess.startswith("__import__") and json.loads(
+        (fresh_home / "progress.json").read_text()
+    ) == {"prediction x": "__import__('os').system('touch /tmp/x')"}
 
 
 def test_saving_touches_its_file_alone(tmp_path):
@@ -165,8 +199,11 @@ def test_saving_touches_its_file_alone(tmp_path):
     t.save(tmp_path / "inner" / ".." / "b.safetensors")
     assert victim.read_text() == "precious" and not (tmp_path / "inner" / "a.safetensors").is_symlink()
     assert {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*")} == {
-        "inner", "victim.txt", "inner/a.safetensors", "b.safetensors",
-    }  # fmt: skip
+        "inner",
+        "victim.txt",
+        "inner/a.safetensors",
+        "b.safetensors",
+    }
 
 
 def test_a_gzip_bomb_in_the_cache_is_never_opened(tmp_path, monkeypatch, capsys):
@@ -182,6 +219,6 @@ def test_a_loaded_checkpoint_holds_tensors_and_plain_facts_only(tmp_path):
     t = small()
     list(t.until(1))
     t.save(tmp_path / "a.safetensors")
-    tensors, facts = store.load_tensors(tmp_path / "a.safetensors")
+    tensors, facts = checkpoint.load_tensors(tmp_path / "a.safetensors")
     assert all(type(value) is torch.Tensor for value in tensors.values())
     assert json.loads(json.dumps(facts)) == facts

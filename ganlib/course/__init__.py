@@ -1,0 +1,1 @@
+"""Everything that exists because of the notebooks. `python -m ganlib.course` keeps and shows them."""

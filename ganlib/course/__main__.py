@@ -1,0 +1,97 @@
+"""Keep and show the notebooks: execute them for the repository, present them, export them as pages.
+
+python -m ganlib.course run [03 ...]            execute, time and store with outputs
+python -m ganlib.course table                   write the README's table from the notebooks' headers
+python -m ganlib.course slides [03 ...]         one offline HTML file each in the folder slides
+python -m ganlib.course site FOLDER             the whole course as offline HTML pages
+python -m ganlib.course address OWNER/NAME      set the address in every badge and set-up cell
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+
+from ganlib.course.address import set_address
+from ganlib.course.execute import SECONDS, execute, notebooks
+
+ROOT = Path(__file__).parents[2]
+
+
+def write_table() -> None:
+    """Each notebook's title, claim and measured seconds, from its header, into the README."""
+    rows = []
+    for path in notebooks(ROOT / "notebooks"):
+        header = nbformat.read(path, 4).cells[0].source
+        title = re.search(r"# (.+)", header).group(1)
+        claim = re.search(r"\*\*Claim in one sentence\.\*\* (.+?)\n\n", header, re.DOTALL).group(1)
+        claim = " ".join(claim.split())
+        rows.append(f"| [{title}](notebooks/{path.name}) | {claim} | {SECONDS.search(header).group(1)} s |\n")
+    readme = ROOT / "README.md"
+    before, rest = readme.read_text(encoding="utf-8").split("|---|---|---|\n")
+    after = rest[rest.index("\n\n") + 1 :]  # what follows the table's last row
+    readme.write_text(before + "|---|---|---|\n" + "".join(rows) + after, encoding="utf-8")
+
+
+def write_slides(prefixes: list[str]) -> None:
+    """Each notebook's slides as slides/NAME.html beside the notebooks' folder."""
+    from ganlib.course.export import slides
+
+    folder = ROOT / "slides"
+    folder.mkdir(exist_ok=True)
+    for path in notebooks(ROOT / "notebooks", prefixes):
+        target = folder / f"{path.stem}.html"
+        target.write_text(slides.deck(path), encoding="utf-8")
+        print(f"{target.relative_to(ROOT)}: open it in a browser; S shows the speaker notes, ? the keys")
+
+
+def write_site(folder: str) -> None:
+    """The course as pages in a folder."""
+    from ganlib.course.export import site
+
+    site.write(Path(folder), ROOT, notebooks(ROOT / "notebooks"))
+    print(f"{Path(folder) / 'index.html'}: open it in a browser")
+
+
+def run(prefixes: list[str]) -> None:
+    """Execute and store notebooks."""
+    for path in notebooks(ROOT / "notebooks", prefixes):
+        execute(path)
+
+
+def write_address(address: str) -> None:
+    """See `set_address`; a wrong address ends the program with a sentence."""
+    try:
+        set_address(address, ROOT, notebooks(ROOT / "notebooks"))
+    except ValueError as error:
+        sys.exit(str(error))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m ganlib.course",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run").add_argument("argument", metavar="03", nargs="*")
+    commands.add_parser("table")
+    commands.add_parser("slides").add_argument("argument", metavar="03", nargs="*")
+    commands.add_parser("site").add_argument("argument", metavar="FOLDER")
+    commands.add_parser("address").add_argument("argument", metavar="OWNER/NAME")
+    arguments = parser.parse_args()
+    if not (ROOT / "notebooks").is_dir():
+        sys.exit(
+            "The notebooks are not here: run this command in a clone of the course, not from an installed "
+            "package."
+        )
+    if arguments.command == "table":
+        return write_table()
+    actions = {"run": run, "slides": write_slides, "site": write_site, "address": write_address}
+    actions[arguments.command](arguments.argument)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""Exercises that check themselves: the engine. One module for each notebook holds the exercises."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from textwrap import dedent
+
+import numpy as np
+import torch
+
+from ganlib.course import progress
+from ganlib.course.plots import say
+from ganlib.engine.checks import describe
+
+TRIALS = 3
+
+
+@dataclass
+class Exercise:
+    """One exercise: `check` an answer, ask for a growing `hint`, or see the `solution`.
+
+    reference: the right answer, a function. cases: () -> arguments, drawn at random for each trial, so that a
+    hard-coded answer fails; a value instead of a function is asked for where cases is None.
+    misconceptions: (wrong function, message) pairs: an answer that agrees with a wrong function gets its
+        message.
+    play: play(function, *arguments) -> what is compared, where an answer is judged by its effects: words ->
+        tensors.
+    """
+
+    key: str
+    reference: Callable
+    cases: Callable | None
+    misconceptions: list
+    hints: list
+    tolerance: float = 1e-4
+    play: Callable | None = None
+    book: "Workbook" = None
+    shown: int = field(default=0, repr=False)
+
+    def check(self, answer):
+        """Print a verdict -> "solved", "not attempted" or "wrong"; never raises on a student's mistake."""
+        status, message = self.judge(answer)
+        if status == "solved":
+            progress.record(self.name, True)
+        say(f"{self.key}: {message}{self.book.summary() if self.book else ''}")
+        return status
+
+    @property
+    def name(self):
+        """The exercise's name in the progress file."""
+        return f"exercise {self.book.title if self.book else ''} {self.key}"
+
+    def judge(self, answer):
+        """(status, message) of an answer, a function or a value."""
+        if answer is ... or answer is None:
+            return (
+                "not attempted",
+                "not attempted yet. Replace the ... with your answer and run the cell again.",
+            )
+        if callable(answer) != (self.cases is not None):
+            kind = "the function itself, without calling it" if self.cases else "a value"
+            return "wrong", f"check needs {kind}; it got {describe(answer)}."
+        survivors, mistake = list(self.misconceptions), None
+        for _ in range(TRIALS if self.cases else 1):
+            arguments = self.cases() if self.cases else ()
+            try:
+                found = self.outcome(answer, arguments) if self.cases else answer
+            except Exception as error:  # any mistake of a student's becomes a message
+                return "wrong", f"your code stopped with {type(error).__name__}: {error}"
+            if found is ... or found is None:
+                return (
+                    "not attempted",
+                    "not attempted yet: it gives back nothing. Put code in place of each ..., before any #.",
+                )
+            expected = self.outcome(self.reference, arguments)
+            if mistake is None and not same(found, expected, self.tolerance):
+                mistake = difference(found, expected, arguments)
+            survivors = [
+                pair for pair in survivors if same(found, self.outcome(pair[0], arguments), self.tolerance)
+            ]
+        if mistake is None:
+            return "solved", "right!"
+        if survivors:
+            return "wrong", f"not yet. {survivors[0][1]}"
+        return "wrong", f"not yet. {mistake} A hint is one .hint() away."
+
+    def outcome(self, function, arguments):
+        """What a function gives back, or what comes of playing it."""
+        return run(partial(self.play, function) if self.play else function, arguments)
+
+    def hint(self):
+        """Print the next hint; the last one stays."""
+        self.shown = min(self.shown + 1, len(self.hints))
+        say(f"Hint {self.shown} of {len(self.hints)}: {self.hints[self.shown - 1]}")
+
+    def solution(self):
+        """Print the source of the right answer."""
+        print(dedent(inspect.getsource(self.reference)))
+
+
+class Workbook:
+    """The exercises of one notebook, by attribute: book.exercise.check(answer)."""
+
+    def __init__(self, title, *exercises):
+        self.title, self.exercises = title, {exercise.key: exercise for exercise in exercises}
+        for exercise in exercises:
+            exercise.book = self
+            setattr(self, exercise.key, exercise)
+
+    def summary(self):
+        """How many are solved, as the end of a sentence."""
+        solved = sum(exercise.name in progress.read() for exercise in self.exercises.values())
+        return f"\n[{solved} of {len(self.exercises)} done]"
+
+
+def run(function, arguments):
+    """function on copies of the tensors, from a fixed random stream, so that an answer may also draw
+    numbers.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        return function(*map(copied, arguments))
+
+
+def copied(argument):
+    """A copy that an answer may spoil: of a tensor, or of a list of them."""
+    if isinstance(argument, list):
+        return [copied(part) for part in argument]
+    return argument.clone() if torch.is_tensor(argument) and argument.is_leaf else argument
+
+
+def same(a, b, tolerance):
+    """Whether two answers agree: equal words and truths; numbers, tensors and tuples within the tolerance; a
+    set in any order.
+    """
+    if isinstance(b, set):
+        return isinstance(a, (list, tuple, set)) and {str(word).strip().lower() for word in a} == b
+    if isinstance(b, dict):
+        return isinstance(a, dict) and all(same(a.get(key), value, tolerance) for key, value in b.items())
+    if isinstance(b, (str, bool)) or isinstance(a, (str, bool)):
+        return type(a) is type(b) and (
+            a.strip().lower() == b.strip().lower() if isinstance(a, str) else a == b
+        )
+    if isinstance(b, (tuple, list)):
+        a = list(a) if getattr(a, "ndim", 0) else a  # stacked in a tensor or an array
+        return (
+            isinstance(a, (tuple, list))
+            and len(a) == len(b)
+            and all(same(x, y, tolerance) for x, y in zip(a, b))
+        )
+    try:
+        a, b = as_array(a), as_array(b)
+    except (TypeError, ValueError):
+        return False
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=tolerance, atol=tolerance))
+
+
+def as_array(value):
+    """A number, tensor or array as float64."""
+    if isinstance(value, (tuple, list)):
+        value = [as_array(part) for part in value]
+    return np.asarray(value.detach().cpu() if torch.is_tensor(value) else value, dtype=np.float64)
+
+
+def form(array):
+    """An array's shape, in words."""
+    return f"shape {array.shape}" if array.shape else "one number"
+
+
+def asked(arguments):
+    """How a verdict names the input: in full where it is short."""
+    text = ", ".join(f"{part:.4g}" if isinstance(part, float) else repr(part) for part in arguments)
+    return f"For {text}" if arguments and len(text) <= 40 and "tensor" not in text else "On random input"
+
+
+def difference(found, expected, arguments):
+    """What came and what was expected, in words; never the expected word itself, which would be the
+    answer.
+    """
+    if isinstance(expected, dict):
+        wrong = [key for key, value in expected.items() if not same(found[key], value, 1e-4)]
+        return f"Not as they should be: {', '.join(wrong)}."
+    if isinstance(expected, (str, set)):
+        kind = "one of the answers" if isinstance(expected, str) else "a list of answers"
+        return f"It gives {describe(found)}; expected is {kind} that the question offers, in quotes."
+    try:
+        a, b = as_array(found), as_array(expected)
+    except (TypeError, ValueError):
+        return f"It gives {describe(found)}; expected is something like {describe(expected)}."
+    if a.shape != b.shape:
+        return f"It gives {form(a)}; expected is {form(b)}."
+    if not a.size:
+        return "It gives an empty result."
+    i = int(np.argmax(np.nan_to_num(np.abs(a - b), nan=np.inf)))  # the worst entry
+    where = f" (entry {i + 1} of {a.size})" if a.size > 1 else ""
+    cause = " (nan is 0/0, or a root, log or arccos of what has none)" if np.isnan(a.flat[i]) else ""
+    return f"{asked(arguments)} it gives {a.flat[i]:.4g}{cause} where {b.flat[i]:.4g} is right{where}."

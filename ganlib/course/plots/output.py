@@ -1,0 +1,140 @@
+"""Pictures, tables and words as outputs of a notebook: small when stored, quick when live, with a text
+alternative.
+"""
+
+import base64
+import html
+import io
+import textwrap
+from collections.abc import Sequence
+
+from IPython.display import display
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+__all__ = ["Painter", "animation", "picture_bundle", "pixels", "png", "say", "show", "table"]
+
+
+def png(picture: Figure | Image.Image, small: bool = True) -> bytes:
+    """A Figure or a PIL image as PNG bytes: small ones to store in a notebook, or quick ones for a live
+    widget.
+    """
+    if isinstance(picture, Figure):
+        picture = pixels(picture)
+    if small and picture.mode == "RGB":
+        picture = picture.quantize(256, dither=Image.Dither.NONE)  # a third of the size
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=small, **({} if small else {"compress_level": 1}))
+    return buffer.getvalue()
+
+
+class Painter:
+    """Figures drawn one after another, quickly: laying one out costs as much as drawing it, so a layout is
+    kept while it fits.
+    """
+
+    def __init__(self):
+        self.outline, self.places = None, []
+
+    def draw(self, figure):
+        """A Figure as a PIL image."""
+        if len(self.places) == len(figure.axes):
+            figure.set_layout_engine("none")
+            for ax, place in zip(figure.axes, self.places):
+                ax.set_position(place)
+                ax.set_in_layout(True)  # setting a position ends that
+            image = pixels(figure)
+            if _outline(figure) == self.outline:
+                return image
+            figure.set_layout_engine("constrained")
+        image = pixels(figure)
+        self.outline, self.places = _outline(figure), [ax.get_position(original=True) for ax in figure.axes]
+        return image
+
+    def png(self, picture):
+        """A Figure or a PIL image as PNG bytes, encoded for speed."""
+        return png(self.draw(picture) if isinstance(picture, Figure) else picture, small=False)
+
+
+def pixels(figure: Figure) -> Image.Image:
+    """A Figure, laid out as it says, as a PIL image."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba()).convert("RGB")
+
+
+def _outline(figure):
+    """What the layout depends on: the figure's size, and for each ax how much text stands around it."""
+    texts = [
+        text for ax in figure.axes for text in (ax.get_title(loc="left"), ax.get_xlabel(), ax.get_ylabel())
+    ]
+    ticks = [
+        max((len(tick.label1.get_text()) for tick in axis.get_major_ticks()), default=0)
+        for ax in figure.axes
+        for axis in (ax.xaxis, ax.yaxis)
+    ]
+    return tuple(figure.get_size_inches()), [len(text.splitlines()) for text in texts], ticks
+
+
+def show(picture: Figure | Image.Image, caption: str) -> None:
+    """Display a Figure or PIL image; the caption says what it shows, below it and as its text alternative."""
+    bundle, metadata = picture_bundle(picture, caption)
+    display(bundle, metadata=metadata, raw=True)
+    say(caption)
+
+
+def say(text: str) -> None:
+    """Print text in lines that a page shows in full."""
+    print("\n".join(_filled(line) for line in text.split("\n")))
+
+
+def _filled(line: str) -> str:
+    """A line broken at 100 letters, its continuation indented as far as its beginning."""
+    return textwrap.fill(line, 100, subsequent_indent=" " * (len(line) - len(line.lstrip())))
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]], caption: str) -> None:
+    """Display a table with its caption; numbers are shown as they are, so format them first."""
+    lines = [list(map(str, row)) for row in (header, *rows)]
+    if any(len(line) != len(header) for line in lines):
+        raise ValueError(
+            f"rows: expected {len(header)} cells each, as the header has, but got "
+            f"{[len(line) for line in lines[1:]]}"
+        )
+    head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in lines[0])
+    body = "".join(
+        f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in line)}</tr>" for line in lines[1:]
+    )
+    title = f"<caption>{html.escape(caption)}</caption>"
+    text = f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    plain = "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines
+    )
+    display({"text/html": text, "text/plain": f"{caption}\n{plain}"}, raw=True)
+
+
+def animation(pictures: Sequence[Figure | Image.Image], caption: str, milliseconds: int = 120) -> None:
+    """Display pictures of equal size as a looping GIF of 300 kB at most; the last one stays a while."""
+    if len(pictures) < 2:
+        raise ValueError(f"pictures: expected 2 or more, but got {len(pictures)}; record some while training")
+    frames = [pixels(p) if isinstance(p, Figure) else p.convert("RGB") for p in pictures]
+    frames = [frame.quantize(64, dither=Image.Dither.NONE) for frame in frames]
+    buffer, times = io.BytesIO(), [milliseconds] * (len(frames) - 1) + [1500]
+    frames[0].save(
+        buffer, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0, optimize=True
+    )
+    if buffer.tell() > 300_000:
+        raise ValueError(
+            f"pictures: expected an animation of 300 kB at most, but got {buffer.tell() // 1000} kB; fewer "
+            "or smaller ones"
+        )
+    data = {"image/gif": base64.b64encode(buffer.getvalue()).decode(), "text/plain": caption}
+    display(data, metadata={"image/gif": {"alt": caption}}, raw=True)
+    say(caption)
+
+
+def picture_bundle(picture: Figure | Image.Image, alt: str) -> tuple[dict, dict]:
+    """(data, metadata) of a picture for IPython's display, with its text alternative."""
+    return {"image/png": png(picture), "text/plain": alt}, {"image/png": {"alt": alt}}

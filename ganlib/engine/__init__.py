@@ -1,0 +1,3 @@
+"""What a reader of the course never has to meet: files, checkpoints, random streams, interrupts, state, CUDA
+graphs.
+"""

@@ -1,0 +1,14 @@
+"""Generators, discriminators and the classifier of the metrics, one family a file."""
+
+from ganlib.nets.classifier import Classifier
+from ganlib.nets.conditional import ACDiscriminator, ProjectionDiscriminator
+from ganlib.nets.mlp import MLPDiscriminator, MLPGenerator, mlp
+
+__all__ = [
+    "ACDiscriminator",
+    "Classifier",
+    "MLPDiscriminator",
+    "MLPGenerator",
+    "ProjectionDiscriminator",
+    "mlp",
+]

@@ -1,0 +1,123 @@
+"""The nets that notebook 03 builds: multilayer perceptrons, with an optional label. Notebooks 03 and 06.
+
+A generator has `z_dim` and maps z (B, z_dim) to samples; a discriminator maps samples to logits (B,).
+`per_sample` says that no sample's logit depends on another sample, so real and fake may share one forward
+pass.
+"""
+
+from collections.abc import Callable
+from math import prod
+
+import torch
+from torch import Tensor, nn
+
+from ganlib.engine.checks import describe
+
+__all__ = ["LABEL_DIM", "MLPDiscriminator", "MLPGenerator", "append_label", "label_embedding", "mlp"]
+
+LABEL_DIM = 10  # numbers in the vector of a label
+
+
+def mlp(
+    *widths: int, activation: Callable[[], nn.Module] = lambda: nn.LeakyReLU(0.2), batch_norm: bool = False
+) -> nn.Sequential:
+    """Linear layers between the widths, an activation after all but the last; batch norm from the second
+    layer on.
+
+    Batch norm in the first layer would erase what z alone decides: the scale of a sample.
+
+    Example:
+        >>> mlp(2, 8, 1)(torch.zeros(5, 2)).shape
+        torch.Size([5, 1])
+    """
+    if len(widths) < 2:
+        raise ValueError(
+            f"widths: expected an input and an output width at least, but got {widths}; mlp(64, 256, 784), "
+            "say"
+        )
+    layers = []
+    for i, (n_in, n_out) in enumerate(zip(widths, widths[1:])):
+        layers.append(nn.Linear(n_in, n_out))
+        if i < len(widths) - 2:
+            if batch_norm and i > 0:
+                layers.append(nn.BatchNorm1d(n_out))
+            layers.append(activation())
+    return nn.Sequential(*layers)
+
+
+def label_embedding(n_classes: int) -> nn.Embedding | None:
+    """A table of label vectors, or None for an unconditional net."""
+    return nn.Embedding(n_classes, LABEL_DIM) if n_classes else None
+
+
+def append_label(x: Tensor, y: Tensor | None, embedding: nn.Embedding | None) -> Tensor:
+    """Append each label's vector to its sample: x (B, n), y (B,) -> (B, n + LABEL_DIM).
+
+    Mirza and Osindero, 2014, arXiv:1411.1784. Notebook 06.
+    """
+    _check_label(x, y, conditional=embedding is not None)
+    return x if embedding is None else torch.cat([x, embedding(y)], dim=1)
+
+
+class MLPGenerator(nn.Module):
+    """z (B, z_dim) [, y (B,)] -> images (B, *shape) in [-1, 1]. Notebook 03; with n_classes, notebook 06.
+
+    Example:
+        >>> MLPGenerator()(torch.randn(2, 64)).shape
+        torch.Size([2, 1, 28, 28])
+    """
+
+    def __init__(
+        self,
+        z_dim: int = 64,
+        widths: tuple[int, ...] = (256, 512),
+        shape: tuple[int, ...] = (1, 28, 28),
+        n_classes: int = 0,
+    ):
+        super().__init__()
+        self.z_dim, self.shape, self.n_classes = z_dim, tuple(shape), n_classes
+        self.embedding = label_embedding(n_classes)
+        self.net = mlp(z_dim + LABEL_DIM * bool(n_classes), *widths, prod(shape), batch_norm=True)
+
+    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        return self.net(append_label(z, y, self.embedding)).tanh().unflatten(1, self.shape)  # (B, 1, 28, 28)
+
+
+class MLPDiscriminator(nn.Module):
+    """x (B, *shape) [, y (B,)] -> logits (B,). No batch norm: each sample is judged alone. Notebooks 03 and
+    06.
+
+    Example:
+        >>> MLPDiscriminator()(torch.zeros(2, 1, 28, 28)).shape
+        torch.Size([2])
+    """
+
+    per_sample = True
+
+    def __init__(
+        self, widths: tuple[int, ...] = (512, 256), shape: tuple[int, ...] = (1, 28, 28), n_classes: int = 0
+    ):
+        super().__init__()
+        self.n_classes = n_classes
+        self.embedding = label_embedding(n_classes)
+        self.net = mlp(prod(shape) + LABEL_DIM * bool(n_classes), *widths, 1)
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        return self.net(append_label(x.flatten(1), y, self.embedding)).flatten()  # (B,)
+
+
+def _check_label(x, y, conditional):
+    if not conditional:
+        if y is not None:
+            raise ValueError(
+                f"y: expected no labels for an unconditional net, but got {describe(y)}; build the net "
+                "with n_classes=10"
+            )
+        return
+    if y is None:
+        raise ValueError(
+            "y: expected labels, since this net is conditional, but got None; pass conditional=True to the "
+            "Trainer"
+        )
+    if y.dtype != torch.long or y.shape != x.shape[:1]:
+        raise ValueError(f"y: expected {len(x)} labels of dtype int64, but got {describe(y)}; y.long()")

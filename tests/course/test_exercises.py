@@ -1,0 +1,184 @@
+"""Every exercise of every notebook: the solution passes, a stub is "not attempted", wrong answers fail with
+their own words.
+"""
+
+import importlib
+import pkgutil
+import random
+
+import numpy as np
+import pytest
+import torch
+
+import ganlib.course.exercises as package
+from ganlib.course.exercises import Exercise, Workbook
+
+BOOKS = {
+    m.name: importlib.import_module(f"ganlib.course.exercises.{m.name}").book
+    for m in pkgutil.iter_modules(package.__path__)
+}
+ALL = [
+    pytest.param(exercise, id=f"{name}.{key}")
+    for name, book in BOOKS.items()
+    for key, exercise in book.exercises.items()
+]
+
+
+def answer_of(exercise, function):
+    """What a student would hand in: the function, or its value where a value is asked for."""
+    return function if exercise.cases else function()
+
+
+@pytest.mark.parametrize("exercise", ALL)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_solution_passes(exercise, seed):
+    torch.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed)
+    assert exercise.check(answer_of(exercise, exercise.reference)) == "solved"
+
+
+@pytest.mark.parametrize("exercise", ALL)
+def test_an_untouched_stub_is_not_attempted(exercise, capsys):
+    stub = (lambda *a, **k: ...) if exercise.cases else ...
+    assert exercise.check(stub) == "not attempted"
+    assert "not attempted yet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("exercise", ALL)
+def test_wrong_answers_fail_each_with_its_own_message(exercise):
+    assert len(exercise.misconceptions) >= 2
+    messages = []
+    for wrong, message in exercise.misconceptions:
+        status, said = exercise.judge(answer_of(exercise, wrong))
+        assert status == "wrong" and message in said, f"expected {message!r}, got {said!r}"
+        messages.append(message)
+    assert len(set(messages)) == len(messages)
+
+
+@pytest.mark.parametrize("exercise", [p for p in ALL if p.values[0].cases])
+def test_a_hard_coded_answer_fails(exercise):
+    memorized = exercise.outcome(exercise.reference, exercise.cases())
+    assert exercise.judge(lambda *a, **k: memorized)[0] == "wrong"
+
+
+@pytest.mark.parametrize("exercise", ALL)
+def test_hints_grow_and_the_solution_shows(exercise, capsys):
+    assert len(exercise.hints) >= 2
+    exercise.shown = 0
+    for i, hint in enumerate(exercise.hints, 1):
+        exercise.hint()
+        assert " ".join(capsys.readouterr().out.split()) == " ".join(
+            f"Hint {i} of {len(exercise.hints)}: {hint}".split()
+        )
+    exercise.solution()
+    assert exercise.reference.__name__ in capsys.readouterr().out
+
+
+def double():
+    return Exercise(
+        "double", lambda x: 2 * x, lambda: (torch.randn(3),), [(lambda x: x, "You gave back x.")], ["a", "b"]
+    )
+
+
+def test_the_engine_explains_mistakes(capsys):
+    e = double()
+    assert e.judge(5)[1].startswith("check needs the function itself")
+    assert "ZeroDivisionError" in e.judge(lambda x: 1 / 0)[1]
+    assert "It gives shape (2,); expected is shape (3,)." in e.judge(lambda x: x[:2])[1]
+    assert "It gives one number; expected is shape (3,)." in e.judge(lambda x: x.sum())[1]
+    assert "code in place of each ..., before any #" in e.judge(lambda x: None)[1]
+    assert "On random input it gives" in e.judge(lambda x: 5 * x)[1]
+    half = Exercise("half", lambda x: x / 2, lambda: (3.0,), [], [])
+    assert "For 3 it gives 3 where 1.5 is right" in half.judge(lambda x: x)[1]
+    assert "it gives nan (nan is 0/0" in half.judge(lambda x: float("nan"))[1]
+    pair = Exercise(
+        "pair", lambda x: (x, 2 * x), lambda: (torch.randn(()),), [(lambda x: (x, x), "twice")], ["a", "b"]
+    )
+    assert (
+        pair.judge(lambda x: torch.stack([x, 2 * x]))[0]
+        == pair.judge(lambda x: np.array([x, 2 * x]))[0]
+        == "solved"
+    )
+    assert pair.judge(lambda x: torch.stack([x, 3 * x]))[0] == pair.judge(lambda x: x)[0] == "wrong"
+    calls = iter(range(10))
+    once_wrong = e.judge(lambda x: 5 * x if next(calls) == 0 else 2 * x)[1]
+    gave = once_wrong.split("gives ")[1].split()[0]
+    assert float(gave) == pytest.approx(2.5 * float(once_wrong.split("where ")[1].split()[0]), rel=1e-2), (
+        "the mistake is shown"
+    )
+    assert "You gave back x." in e.judge(lambda x: x)[1]
+    assert e.judge(lambda x: x.mul_(2))[0] == "solved", (
+        "an answer that works in place spoils no other's input"
+    )
+    total = Exercise(
+        "total", sum, lambda: ([random.random() for _ in range(9)],), [(lambda x: 0, "zero")], ["a", "b"]
+    )
+    assert total.judge(lambda x: sum(x.pop() for _ in range(9)))[0] == "solved", "nor one that empties a list"
+    assert total.judge(lambda x: [x.clear(), 0][1])[0] == "wrong"
+
+
+def test_a_wrong_word_is_not_answered_with_the_right_one():
+    e = Exercise("word", lambda: "swapped", None, [], ["a", "b"])
+    for guess in ("no idea", "Swapped labels", 7):
+        status, said = e.judge(guess)
+        assert status == "wrong" and repr(guess) in said and "swapped" not in said.replace(repr(guess), "")
+    assert e.judge(" Swapped ")[0] == "solved"
+
+
+def test_progress_survives_a_restart(capsys, monkeypatch):
+    book = Workbook("00", double())
+    book.double.check(lambda x: x)
+    assert "[0 of 1 done]" in capsys.readouterr().out
+    book.double.check(lambda x: x + x)
+    assert "[1 of 1 done]" in capsys.readouterr().out
+    monkeypatch.setattr("ganlib.course.progress.MEMORY", {})  # a new kernel knows only the file
+    assert Workbook("00", double()).summary() == "\n[1 of 1 done]"
+    assert Workbook("01", double()).summary() == "\n[0 of 1 done]"
+
+
+def test_a_set_of_words_may_come_in_any_order():
+    e = Exercise("bugs", lambda: {"one", "two"}, None, [(lambda: {"one"}, "There is another.")], ["a", "b"])
+    for right in (["one", "two"], ("two", " One "), {"two", "one"}):
+        assert e.judge(right)[0] == "solved"
+    assert e.judge(["one"])[1] == "not yet. There is another."
+    for wrong in ("one", ["one", "three"], 7, []):
+        status, message = e.judge(wrong)
+        assert status == "wrong" and "expected is a list of answers" in message and "two" not in message
+
+
+def test_a_written_step_is_judged_by_what_it_does():
+    exercise = BOOKS["mlp_gan"].write_step
+
+    def with_fresh_fakes(G, D, g_adam, d_adam, real, z):  # right, only slower
+        d_loss = torch.nn.functional.binary_cross_entropy_with_logits(D(real), torch.ones(16))
+        d_loss = d_loss + torch.nn.functional.binary_cross_entropy_with_logits(D(G(z)), torch.zeros(16))
+        d_adam.zero_grad()
+        d_loss.backward()
+        d_adam.step()
+        g_loss = torch.nn.functional.binary_cross_entropy_with_logits(D(G(z)), torch.ones(16))
+        g_adam.zero_grad()
+        g_loss.backward()
+        g_adam.step()
+        return d_loss.item(), g_loss.item()
+
+    def without_detach(G, D, g_adam, d_adam, real, z):
+        fake = G(z)
+        (D(real) - D(fake)).mean().backward()
+        d_adam.step()
+        D(fake).mean().backward()
+
+    def untouched(G, D, g_adam, d_adam, real, z):
+        return ..., ...
+
+    def halved(*arguments):
+        d_loss, g_loss = exercise.reference(*arguments)
+        return d_loss / 2, g_loss
+
+    assert exercise.judge(with_fresh_fakes)[0] == "solved"
+    assert exercise.judge(untouched)[0] == "not attempted"
+    assert "RuntimeError" in exercise.judge(without_detach)[1]
+    assert (
+        "should return two numbers" in exercise.judge(lambda *arguments: exercise.reference(*arguments)[0])[1]
+    )
+    assert exercise.judge(halved)[1].startswith("not yet. Not as they should be: the d_loss that comes back.")

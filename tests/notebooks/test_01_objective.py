@@ -1,0 +1,87 @@
+"""Notebook 01: the page's losses and step equal ganlib's; its exercises tell right from wrong."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from ganlib.course.exercises.objective import book
+from ganlib.gan import GAN
+from ganlib.losses import binary_d_loss, minimax, minimax_g_loss, non_saturating, non_saturating_g_loss
+from tests.support.pages import page_function
+
+PAGE = "01_objective"
+
+
+@pytest.fixture
+def logits():
+    return 5 * torch.randn(64), 5 * torch.randn(64)
+
+
+def test_the_pages_losses_are_ganlibs(logits):
+    real, fake = logits
+    torch.testing.assert_close(page_function(PAGE, "d_loss")(real, fake), binary_d_loss(real, fake))
+    torch.testing.assert_close(page_function(PAGE, "value")(real, fake), -binary_d_loss(real, fake))
+    torch.testing.assert_close(page_function(PAGE, "saturating")(fake), minimax_g_loss(fake))
+    torch.testing.assert_close(page_function(PAGE, "non_saturating")(fake), non_saturating_g_loss(fake))
+
+
+def toy_nets():
+    G = nn.Linear(1, 1)
+    D = nn.Sequential(nn.Linear(1, 16), nn.LeakyReLU(0.2), nn.Linear(16, 1), nn.Flatten(0))
+    return G, D
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("name, loss", [("non_saturating", non_saturating), ("saturating", minimax)])
+def test_the_pages_step_is_ganlibs(seed, name, loss):
+    """Same seed, nets, data and optimizer settings: the same losses and weights after ten rounds."""
+    torch.manual_seed(seed)
+    G, D = toy_nets()
+    gan = GAN(copy.deepcopy(G), copy.deepcopy(D), loss, lr=1e-2, d_lr=3e-3, betas=(0.5, 0.999), z_dim=1)
+    g_optimizer = torch.optim.Adam(G.parameters(), lr=1e-2, betas=(0.5, 0.999))
+    d_optimizer = torch.optim.Adam(D.parameters(), lr=3e-3, betas=(0.5, 0.999))
+    step, g_loss = page_function(PAGE, "step"), page_function(PAGE, name)
+    for i in range(10):
+        x = 2 + torch.randn(32, 1)
+        torch.manual_seed(100 * seed + i)
+        found = step(G, D, g_optimizer, d_optimizer, x, g_loss)
+        torch.manual_seed(100 * seed + i)
+        expected = gan.step(x)
+        torch.testing.assert_close(found, (expected["d_loss"], expected["g_loss"]), rtol=1e-4, atol=1e-5)
+    for page, library in zip((*G.parameters(), *D.parameters()), (*gan.G.parameters(), *gan.D.parameters())):
+        torch.testing.assert_close(page, library, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("key", book.exercises)
+def test_exercises_tell_right_from_wrong(key):
+    exercise = book.exercises[key]
+    assert exercise.judge(exercise.reference)[0] == "solved"
+    assert exercise.judge(lambda *arguments: ...)[0] == "not attempted"
+    assert len(exercise.hints) >= 2 and len(exercise.misconceptions) >= 2
+    messages = []
+    for wrong, message in exercise.misconceptions:
+        status, said = exercise.judge(wrong)
+        assert status == "wrong" and message in said
+        messages.append(message)
+    assert len(set(messages)) == len(messages)
+
+
+def test_another_right_way_is_right():
+    """Answers that use other formulas than the solution's."""
+    bce = nn.BCEWithLogitsLoss()
+    assert (
+        book.d_loss.judge(lambda r, f: bce(r, torch.ones_like(r)) + bce(f, torch.zeros_like(f)))[0]
+        == "solved"
+    )
+    assert book.g_loss.judge(lambda f: -nn.functional.logsigmoid(f).mean())[0] == "solved"
+    assert book.log_one_minus.judge(lambda logit: nn.functional.logsigmoid(-logit))[0] == "solved"
+    value = page_function(PAGE, "value")
+    assert book.jsd_bound.judge(lambda real, fake: (1.386 + value(real, fake)) / 2)[0] == "solved"
+    assert book.read.judge(lambda loss: 2.718281828 ** (-0.5 * loss))[0] == "solved"
+
+
+def test_a_hard_coded_answer_fails():
+    assert book.d_loss.judge(lambda real, fake: 1.3863)[0] == "wrong"
+    assert book.read.judge(lambda loss: 0.5)[0] == "wrong"
