@@ -119,5 +119,5 @@ def test_bad_input_is_named(batches):
         penalties.gradient_penalty(lambda x: x.sum(1), real, real[:3])
     with pytest.raises(ValueError, match=r"critic\(x\): expected logits of shape"):
         penalties.r1_penalty(lambda x: x, real)
-    with pytest.raises(ValueError, match="x: got .*expected a non-empty float batch"):
+    with pytest.raises(ValueError, match="x: expected a non-empty float batch"):
         penalties.r1_penalty(lambda x: x.sum(1), real.long())

@@ -83,7 +83,9 @@ def test_a_stored_notebook_keeps_the_picture_of_a_walk_but_not_the_walk():
 
 
 def test_captions_stand_under_their_picture_and_nowhere_else():
-    words = "A caption so long that say() breaks it after one hundred letters, as it does on every page of the course."
+    words = (
+        "A caption so long that say() breaks it after one hundred letters, as it does on all of the pages."
+    )
     found = render.outputs(cell_with(picture(words), stream(f"{textwrap.fill(words, 100)}\nloss 0.5\n")))
     assert len(found) == 2 and found[0].count(words) == 2 and found[1] == "<pre>loss 0.5</pre>"
 

@@ -144,7 +144,7 @@ def test_bad_images_are_named(judge):
     ):
         with pytest.raises(ValueError, match=f"images: expected {part}"):
             judge(bad)
-    with pytest.raises(ValueError, match="x: got .*expected a finite float tensor"):
+    with pytest.raises(ValueError, match="x: expected a finite float tensor"):
         metrics.moments(torch.full((3, 3), math.nan))
 
 
