@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ganlib.ema import EMA
-from ganlib.engine.checks import describe
+from ganlib.engine.arguments import check_batch, check_gan, check_same_shape, conditions, latent_vectors
 from ganlib.engine.modes import eval_mode
 from ganlib.engine.optim import frozen, fused_adam, optimizer_step
 from ganlib.engine.state import Trainable
@@ -71,7 +71,7 @@ class GAN(Trainable):
         device: str | torch.device | None = None,
     ):
         self.z_dim = z_dim or getattr(G, "z_dim", None)
-        _check_rules(G, D, loss, d_steps, self.z_dim)
+        check_gan(G, D, loss, d_steps, self.z_dim)
         device = torch.device(device or next(G.parameters()).device)
         self.G, self.D = G.to(device).train(), D.to(device).train()
         self.loss, self.penalty, self.d_steps, self.after_d_step = loss, penalty, d_steps, after_d_step
@@ -85,7 +85,7 @@ class GAN(Trainable):
 
     def logits(self, real: Tensor, fake: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """D on real and fake, (B,) each; in one pass where D judges each sample alone."""
-        _check_same_shape(real, fake)
+        check_same_shape(real, fake)
         if not getattr(self.D, "per_sample", False):  # batch statistics would mix real and fake
             return _call(self.D, real, y), _call(self.D, fake, y)
         both = None if y is None else torch.cat([y, y])
@@ -116,7 +116,7 @@ class GAN(Trainable):
         Returns:
             The last value of each named term, 0-dim, without a graph.
         """
-        self._check_batch(real)
+        check_batch(real, self)
         labels = [None] * self.d_steps if y is None else y.chunk(self.d_steps)
         for x, label in zip(real.chunk(self.d_steps), labels):
             fake = self.sample_fakes(len(x), label)
@@ -158,88 +158,16 @@ class GAN(Trainable):
             ema: from the averaged weights, or from the latest ones.
             batch: how many are computed at a time.
         """
-        z = self._latent(n, z)
-        labels = [None] * len(z) if y is None else self._condition(y, len(z)).split(batch)
+        z = latent_vectors(n, z, self.z_dim, self.device)
+        labels = (
+            [None] * len(z)
+            if y is None
+            else conditions(y, len(z), getattr(self.G, "n_classes", 0), self.device).split(batch)
+        )
         with eval_mode(self.ema.module if ema else self.G) as G:
             return torch.cat([_call(G, part, label) for part, label in zip(z.split(batch), labels)])
-
-    def _latent(self, n, z):
-        if (n is None) == (z is None):
-            raise ValueError(
-                f"n: expected either n or z, but got n = {n!r} and {'no z' if z is None else 'a z'}; "
-                "generate(64)"
-            )
-        if z is None:
-            if not (isinstance(n, int) and n > 0):
-                raise ValueError(f"n: expected a positive integer, but got {n!r}; generate(64)")
-            return torch.randn(n, self.z_dim, device=self.device)
-        z = torch.as_tensor(z, device=self.device)
-        if z.dim() != 2 or z.shape[1] != self.z_dim:
-            raise ValueError(
-                f"z: expected shape (n, {self.z_dim}), but got {describe(z)}; torch.randn(n, gan.z_dim)"
-            )
-        return z
-
-    def _condition(self, y, n):
-        """One label or n of them as a tensor (n,) of classes that G knows; images as they are."""
-        y, classes = torch.as_tensor(y, device=self.device), getattr(self.G, "n_classes", 0)
-        if y.is_floating_point() and y.dim() > 1 and len(y) == n:
-            return y
-        if y.dtype != torch.long or y.numel() not in (1, n) or not ((y >= 0) & (y < classes)).all():
-            raise ValueError(
-                f"y: expected 1 or {n} integer labels from 0 to {classes - 1}, but got {describe(y)}; "
-                "build G with n_classes for labels"
-            )
-        return y.flatten().expand(n)
-
-    def _check_batch(self, real):
-        if not torch.is_tensor(real):
-            raise TypeError(f"real: expected a tensor, but got {type(real).__name__}; torch.as_tensor(array)")
-        dtype = next(self.D.parameters(), real).dtype
-        if real.dtype != dtype or real.device.type != self.device.type:
-            raise ValueError(
-                f"real: expected {dtype} on {self.device}, but got {real.dtype} on {real.device}; "
-                "data.load(..., device=device) gives such batches, x.float() converts"
-            )
-        if len(real) % self.d_steps:
-            raise ValueError(
-                f"real: expected a multiple of d_steps = {self.d_steps} samples, but got {len(real)}; draw "
-                "more"
-            )
 
 
 def _call(net: nn.Module, x: Tensor, y: Tensor | None) -> Tensor:
     """net(x), or net(x, y) for a conditional net."""
     return net(x) if y is None else net(x, y)
-
-
-def _check_same_shape(real, fake):
-    if real.shape[1:] != fake.shape[1:]:
-        raise ValueError(
-            f"real: expected samples of the shape that G draws, {tuple(fake.shape[1:])}, but got "
-            f"{tuple(real.shape[1:])}; "
-            "build G and D with the shape of the data"
-        )
-
-
-def _check_rules(G, D, loss, d_steps, z_dim):
-    for name, net in (("G", G), ("D", D)):
-        if not isinstance(net, nn.Module):
-            raise ValueError(
-                f"{name}: expected a torch.nn.Module, but got {describe(net)}; MLPGenerator() is one"
-            )
-    if not z_dim:
-        hint = "the order is GAN(G, D)" if getattr(D, "z_dim", None) else "pass z_dim=64"
-        raise ValueError(
-            f"z_dim: expected the length of z, since G has no attribute z_dim, but got {z_dim!r}; {hint}"
-        )
-    if not (hasattr(loss, "d_loss") and hasattr(loss, "g_loss")):
-        raise ValueError(
-            f"loss: expected a pair from ganlib.losses, but got {loss!r}; ganlib.losses.non_saturating"
-        )
-    if not (isinstance(d_steps, int) and d_steps > 0):
-        raise ValueError(f"d_steps: expected a positive integer, but got {d_steps!r}; use 1 or 5")
-    if any(isinstance(part, nn.Sigmoid) for part in list(D.modules())[-1:]):
-        raise ValueError(
-            "D: expected logits, but got a net that ends with a Sigmoid; drop it: the losses take logits"
-        )

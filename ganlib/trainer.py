@@ -13,8 +13,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from ganlib.engine.arguments import check_range, check_steps, check_trainer
 from ganlib.engine.checkpoint import load_tensors, save_tensors
-from ganlib.engine.checks import describe
 from ganlib.engine.cuda_graph import StepRunner, capturer_for
 from ganlib.engine.interrupt import InterruptGuard
 from ganlib.engine.rng import RandomStream, default_generator, fork_rng
@@ -109,7 +109,7 @@ class Trainer:
         seed: int = 0,
         graph: bool = True,
     ):
-        _check_arguments(model, data, batch_size, conditional)
+        check_trainer(model, data, batch_size, conditional)
         self.model, self.data, self.batch_size, self.conditional = model, data, batch_size, conditional
         self.step, self.seconds, self.history = 0, 0.0, []
         self._last_good = None
@@ -126,7 +126,7 @@ class Trainer:
         current step, in a consistent state; a second press, a second later, interrupts the loop's body at
         once.
         """
-        _check_steps(total, every)
+        check_steps(total, every)
         self.history = [
             row for row in self.history if row["step"] <= self.step
         ]  # not what a restore has undone
@@ -165,7 +165,7 @@ class Trainer:
         """Draw one batch and take one step on it -> the step's named terms."""
         x, y = self.data.batch(self.model.samples_per_step(self.batch_size))
         if self.step == 0:
-            _check_range(x)
+            check_range(x)
         return self.model.step(x, y if self.conditional else None)
 
     def save(self, path: str | Path) -> bool:
@@ -255,47 +255,3 @@ class Trainer:
                 "Trainer again; "
                 "or, for a GAN, call gan.scale_lr(0.1) and run this cell again, to go on from there."
             )
-
-
-def _check_arguments(model, data, batch_size, conditional):
-    if not (isinstance(batch_size, int) and batch_size > 1):
-        raise ValueError(f"batch_size: expected an integer, 2 or more, but got {batch_size!r}; use 64")
-    if not hasattr(model, "capture_key"):
-        raise ValueError(
-            f"model: expected a GAN or another Trainable, but got {describe(model)}; GAN(G, D) is one"
-        )
-    if not hasattr(data, "batch"):
-        raise ValueError(
-            f"data: expected an object with batch(n) -> (x, y), but got {describe(data)}; "
-            "data.load('mnist'), or toys.ring()"
-        )
-    known = getattr(getattr(model, "G", None), "n_classes", None)
-    classes = len(getattr(data, "class_names", ()))
-    if conditional and known is not None and classes > known:
-        raise ValueError(
-            f"data: expected the {known} classes that G knows, but got {classes}; build both nets with "
-            f"n_classes={classes}"
-        )
-
-
-def _check_steps(total, every):
-    if not (isinstance(total, int) and total >= 0):
-        raise ValueError(f"total: expected an integer number of steps, but got {total!r}; until(5_000)")
-    if not (isinstance(every, int) and every > 0):
-        raise ValueError(f"every: expected a positive integer number of steps, but got {every!r}; every=100")
-
-
-def _check_range(x):
-    """Images in [0, 1] or [0, 255] train silently and badly, since G's tanh draws in [-1, 1]."""
-    if not torch.is_tensor(x):
-        raise TypeError(
-            f"data: expected batches of tensors, but got {type(x).__name__}; torch.as_tensor(array)"
-        )
-    if x.dim() != 4 or not x.is_floating_point():
-        return
-    low, high = x.min().item(), x.max().item()
-    if low >= 0 and high > 0 or low < -1.01 or high > 1.01:
-        raise ValueError(
-            f"data: expected images scaled to [-1, 1], but got values from {low:.3g} to {high:.3g}; "
-            "scale bytes with x / 127.5 - 1, and values in [0, 1] with 2 * x - 1"
-        )
