@@ -50,8 +50,9 @@ class EMA:
 
     @torch.no_grad()
     def update(self, module: nn.Module) -> None:
-        """Move the copy one step toward the module; integer buffers, such as batch norm's counter, are
-        copied.
+        """Move the copy one step toward the module.
+
+        Integer buffers, such as batch norm's counter, are copied.
         """
         self.steps += 1
         weight = 1 - (self.steps / (self.steps + 20)).clamp(max=self.decay)

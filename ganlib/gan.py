@@ -106,8 +106,9 @@ class GAN(Trainable):
         return {"g_loss": self.loss.g_loss(_call(self.D, fake, y))}
 
     def step(self, real: Tensor, y: Tensor | None = None) -> Terms:
-        """d_steps updates of D, then one update of G. The last fake batch serves both: detached for D, with
-        its graph for G.
+        """d_steps updates of D, then one update of G.
+
+        The last fake batch serves both: detached for D, with its graph for G.
 
         Args:
             real: (d_steps * B, ...) floats; each update of D takes its own B samples.

@@ -54,8 +54,9 @@ def binary_d_loss(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def minimax_g_loss(fake: Tensor) -> Tensor:
-    """E[log(1 - D(G(z)))], the saturating loss: its derivative in the logit is -D, which vanishes where D is
-    sure of a fake.
+    """E[log(1 - D(G(z)))], the saturating loss.
+
+    Its derivative in the logit is -D, which vanishes where D is sure of a fake.
 
     Goodfellow et al., 2014, arXiv:1406.2661. Notebook 01.
 
@@ -120,8 +121,9 @@ def hinge_d_loss(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def relativistic_d_loss(real: Tensor, fake: Tensor) -> Tensor:
-    """E[softplus(fake - real)]: D only has to rank each real sample above its fake partner, the one at the
-    same position.
+    """E[softplus(fake - real)].
+
+    D only has to rank each real sample above its fake partner, the one at the same position.
 
     Jolicoeur-Martineau, 2018, arXiv:1807.00734; Huang et al., 2025, arXiv:2501.05441. Notebook 09.
 

@@ -1,5 +1,6 @@
-"""Penalties on the critic's gradient, all called as penalty(critic, real, fake), and weight clipping.
-Notebooks 05 and 09.
+"""Penalties on the critic's gradient, all called as penalty(critic, real, fake).
+
+Weight clipping. Notebooks 05 and 09.
 
 `critic` maps x (B, ...) to logits (B,); labels, where there are any, are already bound into it. All
 penalties raise a
@@ -19,8 +20,9 @@ Critic = Callable[[Tensor], Tensor]
 
 
 def input_gradient(critic: Critic, x: Tensor) -> Tensor:
-    """The gradient of the critic with respect to each sample: x (B, ...) -> ∇critic(x) (B, ...), still
-    differentiable.
+    """The gradient of the critic with respect to each sample.
+
+    X (B, ...) -> ∇critic(x) (B, ...), still differentiable.
 
     Summing the logits before differentiating gives every sample its own gradient only while no sample's logit
     depends on another sample: batch norm in the critic breaks that. Notebook 05.
@@ -66,8 +68,9 @@ def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor, weight: float =
 
 
 def r1_penalty(critic: Critic, real: Tensor, fake: Tensor | None = None, weight: float = 0.1) -> Tensor:
-    """weight / 2 * E[‖∇critic(real)‖²]: damp the critic on real samples, which makes training locally
-    convergent.
+    """weight / 2 * E[‖∇critic(real)‖²].
+
+    Damp the critic on real samples, which makes training locally convergent.
 
     real: (B, ...) -> scalar; fake is not used. Mescheder, Geiger and Nowozin, 2018, arXiv:1801.04406.
         Notebook 09.
@@ -93,8 +96,9 @@ def r2_penalty(critic: Critic, real: Tensor | None, fake: Tensor, weight: float 
 
 @torch.no_grad()
 def clip_weights(critic: nn.Module, limit: float = 0.01) -> None:
-    """Clamp every parameter of the critic, a module, to [-limit, limit] in place: WGAN's crude Lipschitz
-    bound.
+    """Clamp every parameter of the critic, a module, to [-limit, limit] in place.
+
+    WGAN's crude Lipschitz bound.
 
     Arjovsky, Chintala and Bottou, 2017, arXiv:1701.07875. Notebook 05.
 
@@ -111,8 +115,9 @@ def clip_weights(critic: nn.Module, limit: float = 0.01) -> None:
 
 
 def _squared_norm(gradient: Tensor) -> Tensor:
-    """(B, ...) -> (B,): each sample's squared gradient norm, in float32 at least: 300² is too large for
-    float16.
+    """(B, ...) -> (B,): each sample's squared gradient norm, in float32 at least.
+
+    300² is too large for float16.
     """
     return gradient.flatten(1).to(torch.promote_types(gradient.dtype, torch.float32)).square().sum(1)
 

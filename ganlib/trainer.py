@@ -57,8 +57,9 @@ class Data(Protocol):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Where training stands: terms are means over the steps since the last snapshot, seconds count training
-    alone.
+    """Where training stands: terms are means over the steps since the last snapshot.
+
+    Seconds count training alone.
     """
 
     step: int
@@ -74,8 +75,9 @@ class Snapshot:
 
 
 class Trainer:
-    """Feed a model batches until a number of steps is reached. Building a Trainer starts over; `until` goes
-    on.
+    """Feed a model batches until a number of steps is reached.
+
+    Building a Trainer starts over; `until` goes on.
 
     Args:
         model: see `Model`.

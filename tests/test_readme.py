@@ -22,8 +22,9 @@ IN_A_VENV = sys.prefix != sys.base_prefix
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
-    """A clone of what is committed, in a folder with a space; its .venv sees the packages that the tests run
-    with.
+    """A clone of what is committed, in a folder with a space.
+
+    Its .venv sees the packages that the tests run with.
     """
     if not IN_A_VENV or os.name == "nt":
         pytest.skip("the README's commands make a .venv; these tests run outside of one, or on Windows")

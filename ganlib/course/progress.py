@@ -1,5 +1,6 @@
-"""What a student has predicted and solved, kept in one small file so that it survives a restart of the
-kernel.
+"""What a student has predicted and solved.
+
+Kept in one small file so that it survives a restart of the kernel.
 """
 
 import json
@@ -18,8 +19,9 @@ def read():
 
 
 def record(key, value):
-    """Remember value under key; where no folder can be written, say so and remember it until the kernel
-    ends.
+    """Remember value under key.
+
+    Where no folder can be written, say so and remember it until the kernel ends.
     """
     value = json.loads(
         json.dumps(value)

@@ -1,5 +1,6 @@
-"""What the first cell of each notebook calls: pick the device, set the style of the figures, say it in one
-line.
+"""What the first cell of each notebook calls.
+
+Pick the device, set the style of the figures, say it in one line.
 """
 
 import platform

@@ -1,5 +1,6 @@
-"""A latent walk that needs no kernel: a small generator's weights and 100 lines of JavaScript in one HTML
-page. Notebook 03.
+"""A latent walk that needs no kernel.
+
+A small generator's weights and 100 lines of JavaScript in one HTML page. Notebook 03.
 
 Plain HTML in a frame does all of it, in a notebook, an exported page, a slide or a mail, with nothing to
 install or to load.
@@ -24,7 +25,8 @@ TEMPLATE = Path(__file__).with_suffix(".html")
 
 
 def fuse_batch_norm(G: MLPGenerator) -> tuple[list[tuple[Tensor, Tensor]], float]:
-    """Each linear layer's (matrix (rows, columns), bias (rows,)), with eval-mode batch norm fused in, and
+    """Each linear layer's (matrix (rows, columns), bias (rows,)), with eval-mode batch norm fused in.
+
     LeakyReLU's slope.
     """
     ok = isinstance(G, MLPGenerator) and not G.n_classes and G.shape[0] == 1

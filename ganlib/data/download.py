@@ -49,8 +49,9 @@ def full_set(name: str, cache: str | Path | None, deadline: float) -> list[Path]
 
 
 def fetch(name: str, folder: Path, deadline: float, mirrors: list[str] | None = None) -> list[Path] | None:
-    """The two verified files of the full set, from the folder or a mirror; None, and a sentence why, if it
-    cannot be.
+    """The two verified files of the full set, from the folder or a mirror.
+
+    None, and a sentence why, if it cannot be.
 
     Nothing unverified ever lies in the folder: files arrive in a temporary one and are renamed into place.
     Raises an OSError where the folder cannot be written.
@@ -99,8 +100,9 @@ def _md5(path):
 
 
 def _download(files, mirror, folder, seconds):
-    """Fetch the files from one mirror into the folder -> what went wrong, in words, if they are not what
-    they should be.
+    """Fetch the files from one mirror into the folder -> what went wrong, in words.
+
+    If they are not what they should be.
 
     In a process of its own, because a process can be ended: a time limit on a socket starts anew with every
     byte.

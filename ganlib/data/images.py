@@ -1,5 +1,6 @@
-"""Images that stay as bytes on the device and are drawn there; the bundled sets, and the full ones where a
-network is.
+"""Images that stay as bytes on the device and are drawn there.
+
+The bundled sets, and the full ones where a network is.
 """
 
 import gzip

@@ -1,5 +1,6 @@
-"""Distributions in one and two dimensions, drawn anew for every batch: `batch(n)` -> (x (n, d), component
-(n,)).
+"""Distributions in one and two dimensions, drawn anew for every batch.
+
+`batch(n)` -> (x (n, d), component (n,)).
 """
 
 import math
@@ -74,8 +75,9 @@ def mixture_1d(means: list, sd: float = 0.2, weights: list | None = None) -> Mix
 
 
 class Curve:
-    """Points along plane curves with noise of width sd: `trace` maps u (n,) in [0, 1] and a branch (n,) to
-    (n, 2).
+    """Points along plane curves with noise of width sd.
+
+    `trace` maps u (n,) in [0, 1] and a branch (n,) to (n, 2).
     """
 
     def __init__(

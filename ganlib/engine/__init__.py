@@ -1,3 +1,4 @@
-"""What a reader of the course never has to meet: files, checkpoints, random streams, interrupts, state, CUDA
-graphs.
+"""What a reader of the course never has to meet.
+
+Files, checkpoints, random streams, interrupts, state, CUDA graphs.
 """

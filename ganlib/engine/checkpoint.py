@@ -1,5 +1,6 @@
-"""Named tensors in safetensors files: reading one never executes code, and each file knows its own
-checksum.
+"""Named tensors in safetensors files.
+
+Reading one never executes code, and each file knows its own checksum.
 """
 
 import hashlib

@@ -1,5 +1,6 @@
-"""What makes training fast on a GPU: a whole step, drawing of the batch included, captured once as a CUDA
-graph.
+"""What makes training fast on a GPU.
+
+A whole step, drawing of the batch included, captured once as a CUDA graph.
 
 A step of a small GAN is about a hundred kernels of a few microseconds each; launching them one by one takes
 longer than

@@ -1,5 +1,6 @@
-"""Files that are either complete or absent: write to a temporary file, then rename; hashes are checked
-before reading.
+"""Files that are either complete or absent.
+
+Write to a temporary file, then rename; hashes are checked before reading.
 """
 
 import hashlib
@@ -18,8 +19,9 @@ ASSETS = PACKAGE / "assets" if (PACKAGE / "assets").is_dir() else PACKAGE.parent
 
 
 def user_folder() -> Path:
-    """The folder for downloads and progress: $GANLIB_HOME, else ~/.cache/ganlib, else one in the system's
-    temporary folder.
+    """The folder for downloads and progress.
+
+    $GANLIB_HOME, else ~/.cache/ganlib, else one in the system's temporary folder.
 
     Raises:
         OSError: if none of them can be written; it says why.
@@ -40,8 +42,9 @@ def _writable(folder: Path) -> Path:
 
 @contextmanager
 def atomic_write(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path next to `path`; it replaces `path` if the block succeeds and is deleted if it
-    fails.
+    """Yield a temporary path next to `path`.
+
+    It replaces `path` if the block succeeds and is deleted if it fails.
     """
     path = Path(path)
     if not path.parent.is_dir():

@@ -12,8 +12,9 @@ __all__ = ["frozen", "fused_adam", "optimizer_step"]
 def fused_adam(
     parameters: Iterable[nn.Parameter], lr: float, betas: tuple[float, float] = (0.9, 0.999)
 ) -> torch.optim.Adam:
-    """Adam with one fused kernel for all weights; on a CPU this alone makes it several times faster than the
-    default.
+    """Adam with one fused kernel for all weights.
+
+    On a CPU this alone makes it several times faster than the default.
     """
     parameters = list(parameters)
     if not (isinstance(lr, (int, float)) and 0 <= lr <= 1):
@@ -37,8 +38,9 @@ def optimizer_step(optimizer: torch.optim.Optimizer, terms: dict[str, Tensor]) -
 
 @contextmanager
 def frozen(module: nn.Module) -> Iterator[nn.Module]:
-    """Inside the block the module's weights take no gradient, which saves half of the backward pass through
-    it.
+    """Inside the block the module's weights take no gradient.
+
+    This saves half of the backward pass through it.
     """
     trainable = [p for p in module.parameters() if p.requires_grad]
     for p in trainable:

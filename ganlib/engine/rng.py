@@ -27,8 +27,9 @@ def default_generator(device: torch.device) -> torch.Generator:
 
 @contextmanager
 def fork_rng(device: torch.device, stream: RandomStream) -> Iterator[None]:
-    """Inside the block torch draws from the stream; afterwards the caller's stream goes on as if nothing had
-    been drawn.
+    """Inside the block torch draws from the stream.
+
+    Afterwards the caller's stream goes on as if nothing had been drawn.
 
     Unlike torch.random.fork_rng, the state that the block leaves behind is kept in `stream`.
     """

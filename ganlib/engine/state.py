@@ -1,5 +1,6 @@
-"""The state of anything that is trained, as one flat dictionary of tensors gathered from its modules and
-optimizers.
+"""The state of anything that is trained.
+
+As one flat dictionary of tensors gathered from its modules and optimizers.
 """
 
 import re
@@ -114,8 +115,9 @@ class Trainable:
 
 
 def _identity(value: Any) -> Any:
-    """What tells whether an attribute is still the same; tensors by their address, since == compares their
-    entries.
+    """What tells whether an attribute is still the same.
+
+    Tensors by their address, since == compares their entries.
     """
     return value.data_ptr() if torch.is_tensor(value) else value
 
@@ -144,8 +146,9 @@ def _load_optimizer_state(optimizer: Optimizer, flat: dict[str, Tensor]) -> None
 
 
 def _shapes_in_optimizer(key: str, optimizers: dict[str, Optimizer]) -> list[tuple]:
-    """The shapes that an optimizer's entry such as g_optimizer.3.exp_avg may have: its parameter's, or that
-    of a number.
+    """The shapes that an optimizer's entry such as g_optimizer.3.exp_avg may have.
+
+    Its parameter's, or that of a number.
     """
     match = re.fullmatch(r"(\w+)\.(\d+)\.\w+", key)
     if not match or match[1] not in optimizers:

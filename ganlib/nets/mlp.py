@@ -21,8 +21,9 @@ LABEL_DIM = 10  # numbers in the vector of a label
 def mlp(
     *widths: int, activation: Callable[[], nn.Module] = lambda: nn.LeakyReLU(0.2), batch_norm: bool = False
 ) -> nn.Sequential:
-    """Linear layers between the widths, an activation after all but the last; batch norm from the second
-    layer on.
+    """Linear layers between the widths, an activation after all but the last.
+
+    Batch norm from the second layer on.
 
     Batch norm in the first layer would erase what z alone decides: the scale of a sample.
 
@@ -84,8 +85,9 @@ class MLPGenerator(nn.Module):
 
 
 class MLPDiscriminator(nn.Module):
-    """x (B, *shape) [, y (B,)] -> logits (B,). No batch norm: each sample is judged alone. Notebooks 03 and
-    06.
+    """x (B, *shape) [, y (B,)] -> logits (B,). No batch norm: each sample is judged alone.
+
+    Notebooks 03 and 06.
 
     Example:
         >>> MLPDiscriminator()(torch.zeros(2, 1, 28, 28)).shape

@@ -1,5 +1,6 @@
-"""Seconds from noise to digits, by the notebooks' own recipes and by the widespread script: python
-tests/benchmarks/quality.py
+"""Seconds from noise to digits, by the notebooks' own recipes and by the widespread script.
+
+Python tests/benchmarks/quality.py
 
 The recipes are read from the notebooks' cells. Seconds are of training alone. Three seeds; takes about half
 an hour.
@@ -50,8 +51,9 @@ def trainer_of(notebook, marker, seed, device):
 
 
 def is_settled(node):
-    """Whether a statement of a page only imports, defines, or names the numbers that several recipes
-    share.
+    """Whether a statement of a page only imports, defines.
+
+    Or whether it names the numbers that several recipes share.
     """
     settings = isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "settings"
     return settings or isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))
@@ -78,8 +80,9 @@ def by_script(seed, device):
 
 
 def reached(run, judge):
-    """(goal -> seconds until a relative Fréchet distance at or below it, the best distance, the seconds
-    watched).
+    """(goal -> seconds until a relative Fréchet distance at or below it, the best distance.
+
+    The seconds watched).
     """
     found, best = {}, float("inf")
     for seconds, images in run:

@@ -1,5 +1,6 @@
-"""Images a second of the course's Trainer beside the widespread teaching script: python
-tests/benchmarks/speed.py
+"""Images a second of the course's Trainer beside the widespread teaching script.
+
+Python tests/benchmarks/speed.py
 
 The loops take turns, so that a busy neighbor slows both; ratios are medians over the rounds of each pair.
 """
@@ -61,8 +62,9 @@ def take_turns(loops, steps, device, rounds=ROUNDS):
 
 
 def peak_flops(device, n=2048):
-    """Multiplications and additions a second of a large float32 matrix product, the machine's practical
-    limit.
+    """Multiplications and additions a second of a large float32 matrix product.
+
+    The machine's practical limit.
     """
     a, b = torch.randn(2, n, n, device=device)
     times = []
@@ -76,8 +78,9 @@ def peak_flops(device, n=2048):
 
 
 class Flops(TorchDispatchMode):
-    """Counts multiplications and additions of matrix products and convolutions, in double backward passes
-    too.
+    """Counts multiplications and additions of matrix products and convolutions.
+
+    In double backward passes too.
     """
 
     def __init__(self):

@@ -1,5 +1,6 @@
-"""On Colab: the badge, the set-up cell in an empty folder, and the widgets under its ipywidgets 7.7 and
-IPython 7.34.
+"""On Colab: the badge, the set-up cell in an empty folder.
+
+The widgets under its ipywidgets 7.7 and IPython 7.34.
 """
 
 import os
@@ -33,8 +34,9 @@ def test_the_badge_opens_this_notebook(path):
 
 
 def test_the_set_up_cell_fetches_the_course_once_and_replaces_nothing(tmp_path):
-    """In an empty folder, as on Colab, with the repository's address led to this one; then again, as after a
-    restart.
+    """In an empty folder, as on Colab, with the repository's address led to this one.
+
+    And once more, as after a restart.
     """
     cell = next(cell.source for cell in nbformat.read(PATHS[0], 4).cells if cell.cell_type == "code")
     address = re.search(r'REPOSITORY = "(.+)"', cell).group(1)
@@ -61,8 +63,9 @@ def test_the_set_up_cell_fetches_the_course_once_and_replaces_nothing(tmp_path):
 
 @pytest.fixture(scope="module")
 def colab(tmp_path_factory):
-    """The environment of a Python whose widgets are Colab's, torch and all the rest being the present
-    ones.
+    """The environment of a Python whose widgets are Colab's.
+
+    Torch and all the rest being the present ones.
     """
     folder = tmp_path_factory.mktemp("colab")
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}

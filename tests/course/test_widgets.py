@@ -1,5 +1,6 @@
-"""Widgets: every control at its lowest, middle and highest value draws another picture; a still one is left
-behind.
+"""Widgets: every control at its lowest, middle and highest value draws another picture.
+
+A still one is left behind.
 """
 
 import base64

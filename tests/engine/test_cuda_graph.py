@@ -1,5 +1,6 @@
-"""Captured steps: their bookkeeping on any machine, with a capturer that only counts; the CUDA graphs
-themselves on a GPU.
+"""Captured steps: their bookkeeping on any machine, with a capturer that only counts.
+
+The CUDA graphs themselves on a GPU.
 """
 
 import os

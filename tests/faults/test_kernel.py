@@ -1,5 +1,6 @@
-"""The stop button at random moments, cells twice and out of order, a restart in the middle: in a real
-Jupyter kernel.
+"""The stop button at random moments, cells twice and out of order, a restart in the middle.
+
+In a real Jupyter kernel.
 """
 
 import random
@@ -45,8 +46,9 @@ print(trainer.step, same(trainer, straight))
 
 
 class Kernel:
-    """A Python kernel and its client; `run` gives what a cell printed and its error, None if it ended
-    well.
+    """A Python kernel and its client.
+
+    `run` gives what a cell printed and its error, None if it ended well.
     """
 
     def __init__(self, folder):
@@ -127,8 +129,9 @@ def test_stopped_at_100_random_moments_the_result_is_bit_equal(kernel):
 
 
 def test_a_stop_as_the_cell_begins_or_ends_tears_nothing(kernel):
-    """Outside of the loop the stop button is Python's own: its KeyboardInterrupt may show, the state stays
-    whole.
+    """Outside of the loop the stop button is Python's own.
+
+    Its KeyboardInterrupt may show, the state stays whole.
     """
     moments = random.Random(1)
     for _ in range(20):

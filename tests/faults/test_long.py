@@ -26,8 +26,9 @@ from tests.faults.test_kernel import Kernel
 
 
 def train_and_watch(seconds):
-    """In a kernel: train on digits with a live view, some 10,000 snapshots, look at this process once a
-    second; print JSON.
+    """In a kernel: train on digits with a live view, some 10,000 snapshots.
+
+    Look at this process once a second; print JSON.
     """
     setup.ready()
     process, begin, megabytes, files, whole = psutil.Process(), time.monotonic(), [], [], []
@@ -62,8 +63,9 @@ def collected(process):
 
 
 def soak(seconds):
-    """Watch a kernel for so many seconds -> its report, with the growth of memory from its middle to its
-    end.
+    """Watch a kernel for so many seconds -> its report.
+
+    It includes the growth of memory from its middle to its end.
     """
     with tempfile.TemporaryDirectory() as folder:
         kernel = Kernel(folder)
@@ -89,8 +91,9 @@ def test_a_minute_of_training_with_a_live_view():
 
 
 def test_trainers_that_are_built_anew_leave_nothing():
-    """A student runs the building cell fifty times; each older GAN goes at once, without Python's
-    collector.
+    """A student runs the building cell fifty times.
+
+    Each older GAN goes at once, without Python's collector.
     """
     gone = []
     gc.disable()

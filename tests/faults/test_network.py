@@ -1,5 +1,6 @@
-"""A mirror that misbehaves in every way we could think of: bounded in time, told in words, nothing bad left
-behind.
+"""A mirror that misbehaves in every way we could think of.
+
+Bounded in time, told in words, nothing bad left behind.
 """
 
 import gzip

@@ -1,5 +1,6 @@
-"""Nothing that a student or a file says is executed, no asset is read unchecked, no name leads out of its
-folder.
+"""Nothing that a student or a file says is executed, no asset is read unchecked.
+
+No name leads out of its folder.
 """
 
 import ast
@@ -32,8 +33,9 @@ REACHES_OUT = {"requests", "urllib.request", "http.client", "socket", "ftplib", 
 
 
 def sources():
-    """Each file's name and Python text; of a notebook the code cells, without the lines for IPython
-    itself.
+    """Each file's name and Python text.
+
+    Of a notebook the code cells, without the lines for IPython itself.
     """
     for path in SOURCES:
         yield path.name, path.read_text(encoding="utf-8")

@@ -1,5 +1,6 @@
-"""Move every control of a widget over its span, as a student would: in unit tests, and in each notebook's
-own kernel.
+"""Move every control of a widget over its span, as a student would.
+
+In unit tests, and in each notebook's own kernel.
 """
 
 from ganlib.course import widgets
@@ -26,8 +27,9 @@ def drive(explorer):
 
 
 def play_through(game):
-    """A round of real or fake, each button in turn: every answer changes picture and words, and at the end
-    there is a value.
+    """A round of real or fake, each button in turn.
+
+    Every answer changes picture and words, and at the end there is a value.
     """
     buttons = game.box.children[1].children[:-1]
     for i in range(len(game.images)):

@@ -1,5 +1,6 @@
-"""Functions and classes as the notebooks write them, so that tests can hold page and library against each
-other.
+"""Functions and classes as the notebooks write them.
+
+Tests hold page and library against each other.
 """
 
 import ast

@@ -23,8 +23,9 @@ def values_at_a_draw(loss):
 
 
 def loss_curves(ax, history, draws=AT_A_DRAW):
-    """Each term of a Trainer's history against the step; draws: values where the players are even, as dotted
-    lines.
+    """Each term of a Trainer's history against the step.
+
+    draws: values at which the players are even, as dotted lines.
     """
     names = [name for name in history[-1] if name != "step"] if history else []
     for i, name in enumerate(names):
@@ -98,8 +99,9 @@ def critic_field(ax, critic):
 
 
 def game_field(ax, grid, real, fake, pull, span):
-    """One moment of a game in the square [-span, span]²: D's verdict, both samples, and arrows where G's
-    loss pulls fakes.
+    """One moment of a game in the square [-span, span]².
+
+    D's verdict, both samples, and arrows where G's loss pulls fakes.
 
     grid: D's probability of real (n, n), x first. real, fake: (n, 2). pull: (n, 2); arrows end at half a
         unit, however strong.
@@ -139,8 +141,9 @@ def game_field(ax, grid, real, fake, pull, span):
 
 
 def strip(ax, groups, ylabel):
-    """One column of dots for each name in groups (name -> values), a bar at each median; equal values lie
-    side by side.
+    """One column of dots for each name in groups (name -> values), a bar at each median.
+
+    Equal values lie side by side.
     """
     rng = np.random.default_rng(0)
     for i, values in enumerate(map(list, groups.values())):

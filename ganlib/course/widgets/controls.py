@@ -1,5 +1,6 @@
-"""The one control row of all widgets: a label, a slider or list, at times a play button; all worked by
-keyboard too.
+"""The one control row of all widgets.
+
+A label, a slider or list, at times a play button; all worked by keyboard too.
 """
 
 import ipywidgets as widgets
@@ -18,8 +19,9 @@ def value_of(control):
 
 
 def slider(low, high, value=None, step=0.1, label=""):
-    """A slider over real numbers, or whole ones when low, high and step are; arrow keys move it by one
-    step.
+    """A slider over real numbers, or whole ones when low, high and step are.
+
+    Arrow keys move it by one step.
     """
     whole = all(isinstance(x, int) for x in (low, high, step))
     kind = widgets.IntSlider if whole else widgets.FloatSlider
@@ -35,8 +37,9 @@ def choice(options, value=None, label=""):
 
 
 def play(low, high, value=None, step=1, interval=150, label=""):
-    """A slider over whole numbers, a button for one step, and play, pause and stop, which work in the
-    browser, without threads.
+    """A slider over whole numbers, a button for one step.
+
+    Play, pause and stop, which work in the browser, without threads.
     """
     bar = slider(low, high, value, step, label)
     single = widgets.Button(

@@ -9,8 +9,9 @@ from ganlib.course.widgets.controls import play, value_of
 
 
 class Explorer:
-    """Sliders over a picture: draw(**values) -> (Figure or PIL image, read-out in words), drawn anew at each
-    move.
+    """Sliders over a picture: draw(**values) -> (Figure or PIL image, read-out in words).
+
+    Drawn anew at each move.
 
     controls: name -> an ipywidgets control (see `slider`, `choice`, `play`); the question is shown above
         them.
@@ -71,8 +72,9 @@ class Scrubber(Explorer):
 
 
 class Picture(widgets.Image):
-    """A picture that can be replaced quickly, with a name for screen readers, which a plain Image cannot
-    have.
+    """A picture that can be replaced quickly, with a name for screen readers.
+
+    A plain Image cannot have one.
     """
 
     tooltip = Unicode("").tag(sync=True)

@@ -11,8 +11,9 @@ SPAN = 3.0  # half the side of the square that is shown
 
 
 class Field(Explorer):
-    """Train on points of the plane while you watch: each move of the slider to the right trains some steps
-    more.
+    """Train on points of the plane while you watch.
+
+    Each move of the slider to the right trains some steps more.
 
     games: name -> function () -> a fresh GAN on 2-D points. data: as a Trainer takes it. steps: of training
         between two frames.
@@ -48,8 +49,9 @@ class Field(Explorer):
 
 
 class Film:
-    """The frames of one game, trained and recorded as far as anyone has looked; the samples keep their z
-    throughout.
+    """The frames of one game, trained and recorded as far as anyone has looked.
+
+    The samples keep their z throughout.
     """
 
     def __init__(self, trainer, steps):
@@ -71,8 +73,9 @@ class Film:
         return self.frames[i]
 
     def record(self):
-        """-> step, D's probability of real on a grid (60, 60), samples (n, 2), how G's loss pulls each (n,
-        2), words.
+        """One frame: (step, D's probability of real (60, 60), samples (n, 2), pulls (n, 2), words).
+
+        A pull is minus the gradient of G's loss with respect to a sample.
         """
         fake = self.gan.G(self.z).detach().requires_grad_()
         loss = len(fake) * self.gan.loss.g_loss(

@@ -72,16 +72,18 @@ class RealOrFake:
         self.redraw()
 
     def value(self, logs):
-        """V of answers to the first pictures, given as pairs (log p, log(1 - p)); both kinds must be among
-        them.
+        """V of answers to the first pictures, given as pairs (log p, log(1 - p)).
+
+        Both kinds must be among them.
         """
         on_real = [log_p for (log_p, _), real in zip(logs, self.is_real) if real]
         on_fake = [log_q for (_, log_q), real in zip(logs, self.is_real) if not real]
         return sum(on_real) / len(on_real) + sum(on_fake) / len(on_fake)
 
     def redraw(self):
-        """The next picture, or at the end all of them; the words give the verdict on the last answer, and
-        the score.
+        """The next picture, or at the end all of them.
+
+        The words give the verdict on the last answer, and the score.
         """
         done, n = len(self.answers), len(self.images)
         picture = plots.image_grid(self.images[done : done + 1], scale=8) if done < n else self.solution()
@@ -91,8 +93,9 @@ class RealOrFake:
         )
 
     def verdict(self):
-        """What the last picture was, how many answers leaned the right way, and V beside D's on the same
-        pictures.
+        """What the last picture was, how many answers leaned the right way.
+
+        V beside D's on the same pictures.
         """
         if not self.answers:
             return f"V at a draw is -log 4 = {-math.log(4):.3f}."

@@ -17,8 +17,9 @@ PATHS = {"lerp (straight line)": lerp, "slerp (great circle)": slerp}
 
 
 class LatentExplorer(Explorer):
-    """Walk from one of 64 samples to another: choose both by number or with a click, the path and t; a strip
-    shows the way.
+    """Walk from one of 64 samples to another.
+
+    Choose both by number or with a click, the path and t; a strip shows the way.
 
     gan: a trained ganlib GAN. labels: class names of a conditional one. `explorer.strip_image` is the strip
         as a PIL image.
@@ -57,8 +58,9 @@ class LatentExplorer(Explorer):
 
 
 class Sheet:
-    """64 small pictures that can be clicked, or reached with the tab key; pick(end, i) hears which end is to
-    be sample i.
+    """64 small pictures that can be clicked, or reached with the tab key.
+
+    Pick(end, i) hears which end is to be sample i.
     """
 
     def __init__(self, pick):

@@ -10,8 +10,9 @@ from ganlib.course import plots
 
 
 class LiveView:
-    """Samples and losses while training runs: `update(snapshot)` in the loop, redrawn every `seconds` at
-    most.
+    """Samples and losses while training runs.
+
+    `update(snapshot)` in the loop, redrawn every `seconds` at most.
 
     It takes one part in 25 of the time at most, however slow the drawing. Jupyter's stop button ends the
     training.
