@@ -45,7 +45,7 @@ def train_and_watch(seconds):
         if time.monotonic() > begin + seconds:
             break
     whole.append(collected(process))
-    figures = sum(type(thing) is plots.Figure for thing in gc.get_objects())
+    figures = sum(type(thing).__name__ == "Figure" for thing in gc.get_objects())
     facts = {
         "megabytes": megabytes,
         "whole": whole,

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from ganlib import data
+from ganlib.data import download
 from tests.faults import isolated
 
 PORTAL = b"<html>Welcome to the hotel. Please log in.</html>"
@@ -136,7 +137,7 @@ def mirror(monkeypatch):
 
     start.servers = servers
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(data, "resources", lambda name: ([], PAIRS))
+    monkeypatch.setattr(download, "resources", lambda name: ([], PAIRS))
     yield start
     for server in servers:
         server.end.set()
@@ -146,23 +147,23 @@ def mirror(monkeypatch):
 
 BAD = {
     "refusing": "Connection refused",
-    "silent": "not done within 2 s",
-    "trickle": "not done within 2 s",
-    "trickling_head": "not done within 2 s",
+    "silent": "not done within 2.0 s",
+    "trickle": "not done within 2.0 s",
+    "trickling_head": "not done within 2.0 s",
     "busy": "HTTP Error 503",
     "portal": "what came was not the file, perhaps a log-in page",
     "endless_redirect": "would lead to an infinite loop",
     "cut": "what came was not the file",
     "reset": "Connection reset",
     "altered": "what came was not the file",
-    "endless": "what came was not the file|not done within 2 s",
+    "endless": "what came was not the file|not done within 2.0 s",
 }
 
 
 @pytest.mark.parametrize("how", BAD)
 def test_a_bad_mirror_is_told_bounded_and_leaves_nothing(mirror, tmp_path, capsys, how):
     began = time.monotonic()
-    assert data.fetch("mnist", tmp_path / "cache", 2, [mirror(how)]) is None
+    assert download.fetch("mnist", tmp_path / "cache", 2, [mirror(how)]) is None
     assert time.monotonic() - began < 2 + SLACK
     assert_told(capsys, f"The full MNIST could not be fetched: 127.0.0.1: .*({BAD[how]}).*")
     assert list((tmp_path / "cache").iterdir()) == []
@@ -175,7 +176,7 @@ def assert_told(capsys, pattern):
 
 @pytest.mark.parametrize("how", BAD)
 def test_a_good_mirror_after_a_bad_one(mirror, tmp_path, capsys, how):
-    files = data.fetch("mnist", tmp_path / "cache", 6, [mirror(how), mirror("good")])
+    files = download.fetch("mnist", tmp_path / "cache", 6, [mirror(how), mirror("good")])
     assert [file.read_bytes() for file in files] == list(FILES.values())
     assert {path.name for path in (tmp_path / "cache").iterdir()} == set(FILES)
     assert capsys.readouterr().out == ""
@@ -184,31 +185,33 @@ def test_a_good_mirror_after_a_bad_one(mirror, tmp_path, capsys, how):
 def test_the_deadline_is_for_all_mirrors_together(mirror, tmp_path, capsys):
     began = time.monotonic()
     assert (
-        data.fetch(
+        download.fetch(
             "mnist", tmp_path / "cache", 3, [mirror("silent"), mirror("trickle"), mirror("trickling_head")]
         )
         is None
     )
     assert time.monotonic() - began < 3 + SLACK
-    assert capsys.readouterr().out.count("not done within 1 s") == 3
+    assert capsys.readouterr().out.count("not done within 1.0 s") == 3
 
 
 def test_the_cache_serves_without_a_mirror_and_mends_itself(mirror, tmp_path):
     url, cache = mirror("good"), tmp_path / "cache"
-    files = data.fetch("mnist", cache, 60, [url])
-    assert data.fetch("mnist", cache, 60, [url]) == files and mirror.servers[0].asked == 2
+    files = download.fetch("mnist", cache, 60, [url])
+    assert download.fetch("mnist", cache, 60, [url]) == files and mirror.servers[0].asked == 2
     files[0].write_bytes(b"damaged")
-    assert data.fetch("mnist", cache, 60, [url]) == files and files[0].read_bytes() == FILES[files[0].name]
+    assert (
+        download.fetch("mnist", cache, 60, [url]) == files and files[0].read_bytes() == FILES[files[0].name]
+    )
 
 
 def test_load_takes_the_full_set_or_says_what_is_used_instead(mirror, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(data, "resources", lambda name: ([mirror("good")], PAIRS))
+    monkeypatch.setattr(download, "resources", lambda name: ([mirror("good")], PAIRS))
     assert len(data.load("mnist", full=True, cache=tmp_path / "one")) == 20 and capsys.readouterr().out == ""
-    monkeypatch.setattr(data, "resources", lambda name: ([mirror("portal")], PAIRS))
+    monkeypatch.setattr(download, "resources", lambda name: ([mirror("portal")], PAIRS))
     for name, count in (("mnist", 10_000), ("fashion", 5_000)):
         assert len(data.load(name, full=True, cache=tmp_path / "two")) == count
         assert_told(capsys, f".*Training goes on with the {count:,} bundled images in place of all 60,000.")
-    with pytest.raises(ValueError, match="deadline: got 0; expected a positive number of seconds"):
+    with pytest.raises(ValueError, match="deadline: expected a positive number of seconds, but got 0"):
         data.load(full=True, deadline=0)
 
 
@@ -218,8 +221,8 @@ def test_twenty_seconds_are_the_default():
 
 def fetch_alone(url, folder, results):
     """In a process of its own: fetch, and send back the bytes."""
-    data.resources = lambda name: ([], PAIRS)
-    results.put([file.read_bytes() for file in data.fetch("mnist", folder, 60, [url])])
+    download.resources = lambda name: ([], PAIRS)
+    results.put([file.read_bytes() for file in download.fetch("mnist", folder, 60, [url])])
 
 
 def test_two_processes_at_once(mirror, tmp_path):
@@ -239,9 +242,9 @@ def test_a_stop_while_fetching_leaves_nothing(mirror, tmp_path, monkeypatch):
         assert len(list((tmp_path / "cache").iterdir())) == 1, "the temporary folder"
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(data.subprocess, "run", stop)
+    monkeypatch.setattr(download.subprocess, "run", stop)
     with pytest.raises(KeyboardInterrupt):
-        data.fetch("mnist", tmp_path / "cache", 60, [mirror("good")])
+        download.fetch("mnist", tmp_path / "cache", 60, [mirror("good")])
     assert list((tmp_path / "cache").iterdir()) == []
 
 

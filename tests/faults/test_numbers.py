@@ -108,7 +108,7 @@ def test_losses_against_float64(name, pair):
 )
 def test_losses_refuse_what_is_no_batch_of_logits(name, bad):
     with pytest.raises(
-        ValueError, match=r"(real|fake): got .*expected logits: a non-empty float tensor of shape \(B,\)"
+        ValueError, match=r"(real|fake): expected logits, a non-empty float tensor of shape \(B,\)"
     ):
         getattr(losses, name).d_loss(bad, bad)
 
@@ -160,15 +160,18 @@ def test_penalties_refuse_what_they_cannot_judge():
     linear = lambda x: x @ slope  # noqa: E731
     for bad in (torch.zeros(0, 2), torch.zeros(4), torch.zeros(4, 2, dtype=torch.long), None):
         for penalty in (penalties.gradient_penalty, penalties.r1_penalty):
-            with pytest.raises(ValueError, match="(x|real): got .*expected a non-empty float batch"):
+            with pytest.raises(ValueError, match="(x|real): expected a non-empty float batch"):
                 penalty(linear, bad, bad)
-    with pytest.raises(ValueError, match=r"fake: got .*expected the shape of real, \(4, 2\)"):
+    with pytest.raises(ValueError, match=r"fake: expected the shape of real, \(4, 2\)"):
         penalties.gradient_penalty(linear, x, x[:3])
-    with pytest.raises(ValueError, match=r"critic\(x\): got .*expected logits of shape \(4,\)"):
+    with pytest.raises(ValueError, match=r"critic\(x\): expected logits of shape \(4,\)"):
         penalties.r1_penalty(lambda x: linear(x)[:2], x)
     with (
         torch.no_grad(),
-        pytest.raises(ValueError, match="critic.x.: got 'logits without a graph'.*leave torch.no_grad"),
+        pytest.raises(
+            ValueError,
+            match="critic.x.: expected a graph back to x, but got logits without one; leave torch.no_grad",
+        ),
     ):
         penalties.r1_penalty(linear, x)
 
@@ -271,12 +274,12 @@ def test_nearest_neighbors_against_scipy(pair):
 
 
 BAD = {
-    "probabilities: got": lambda x, bad: metrics.classifier_score(bad),
-    "fake: got": lambda x, bad: metrics.precision_recall(x, bad),
-    "x: got": lambda x, bad: metrics.mode_coverage(bad, toys.ring()),
-    "images: got": lambda x, bad: metrics.nearest_neighbors(bad, x),
-    "cov_b: got": lambda x, bad: metrics.frechet_distance(x[0], x[:2], x[0], bad),
-    "b: got": lambda x, bad: metrics.wasserstein_1d(x[0], bad[0] if len(bad) else bad),
+    "probabilities: expected": lambda x, bad: metrics.classifier_score(bad),
+    "fake: expected": lambda x, bad: metrics.precision_recall(x, bad),
+    "x: expected": lambda x, bad: metrics.mode_coverage(bad, toys.ring()),
+    "images: expected": lambda x, bad: metrics.nearest_neighbors(bad, x),
+    "cov_b: expected": lambda x, bad: metrics.frechet_distance(x[0], x[:2], x[0], bad),
+    "b: expected": lambda x, bad: metrics.wasserstein_1d(x[0], bad[0] if len(bad) else bad),
 }
 
 
@@ -293,7 +296,7 @@ BAD = {
     ids=["empty", "nan", "infinite", "too wide", "too deep"],
 )
 def test_metrics_refuse_what_they_cannot_measure(call, bad):
-    with pytest.raises(ValueError, match=f"^{call}.*expected.*To mend it"):
+    with pytest.raises(ValueError, match=f"^{call}"):
         BAD[call](torch.eye(2).repeat(3, 1), bad)
 
 
@@ -301,17 +304,17 @@ def test_metrics_refuse_what_they_cannot_measure(call, bad):
     "bad", [torch.zeros(1, 2), torch.zeros(4), torch.full((3, 2), math.inf), torch.eye(3).long()]
 )
 def test_moments_refuse_what_has_none(bad):
-    with pytest.raises(ValueError, match="^x: got .*expected a finite float tensor"):
+    with pytest.raises(ValueError, match="^x: expected a finite float tensor"):
         metrics.moments(bad)
 
 
 def test_metrics_name_what_only_looks_right():
     eye = torch.eye(3)
-    with pytest.raises(ValueError, match="cov_a: got .*expected a symmetric matrix"):
+    with pytest.raises(ValueError, match="cov_a: expected a symmetric matrix"):
         metrics.frechet_distance(eye[0], eye + torch.tensor([[0, 5.0, 0], [0, 0, 0], [0, 0, 0]]), eye[0], eye)
-    with pytest.raises(ValueError, match="probabilities: got .*rows that sum to 1"):
+    with pytest.raises(ValueError, match="probabilities: expected rows that sum to 1"):
         metrics.classifier_score(3 * eye)
-    with pytest.raises(ValueError, match="k: got 1.5"):
+    with pytest.raises(ValueError, match="k: expected .*but got 1.5"):
         metrics.precision_recall(eye, eye, k=1.5)
 
 
@@ -323,7 +326,7 @@ def test_the_judge_sees_the_same_in_every_type(judge, digits, dtype):
         report.relative_fd == pytest.approx(expected.relative_fd, rel=0.02)
         and report.classes == expected.classes
     )
-    with pytest.raises(ValueError, match="images: got .*expected 4 images or more"):
+    with pytest.raises(ValueError, match="images: expected 4 images or more"):
         judge(x[:3].to(dtype))
 
 
@@ -356,7 +359,7 @@ def test_an_explosion_names_term_step_and_causes_and_keeps_the_last_good_state(m
     with pytest.raises(
         FloatingPointError,
         match=f"^{term} is nan by step 30. The usual causes, likeliest first: {causes}.*"
-        "The GAN is back as it was at step 20, .*To mend it: .*gan.scale_lr",
+        "The model is back as it was at step 20, .*gan.scale_lr",
     ):
         list(t.until(50, every=10))
     assert t.step == 20 and equal(t.model.state_dict(), good)
@@ -388,7 +391,8 @@ def test_the_copy_stays_whole_when_training_goes_on_from_it(monkeypatch):
 
 
 def test_a_real_explosion_and_smaller_steps():
-    t = small(lr=1e30)
+    t = small()
+    t.model.scale_lr(1e33)
     for _ in range(2):  # running the cell again changes nothing by itself
         with pytest.raises(FloatingPointError, match="by step 5..*back as it was at step 0"):
             list(t.until(40, every=5))
@@ -409,7 +413,8 @@ def test_a_copy_is_only_kept_where_every_weight_is_finite(monkeypatch):
     assert t.step == 10 and all(value.isfinite().all() for value in t.model.state_dict().values())
 
 
-def test_a_full_device_memory_names_the_batch_size_to_try():
+def test_a_full_device_memory_names_the_batch_size_to_try(monkeypatch):
+    monkeypatch.setattr(trainer, "SECONDS_BETWEEN_COPIES", 1e9)  # so that only the start is copied
     t, straight = small(), small()
     step, calls = t.model.step, []
 
@@ -422,8 +427,8 @@ def test_a_full_device_memory_names_the_batch_size_to_try():
     t.model.step = full
     with pytest.raises(
         MemoryError,
-        match="^The device's memory is full with batch_size=16. The GAN is back as it was at step 0.*"
-        "To mend it: build the Trainer again with batch_size=8;",
+        match="^The device's memory is full with batch_size=16. The model is back as it was at step 0,.*"
+        "Build the Trainer again with batch_size=8;",
     ) as caught:
         list(t.until(40, every=10))
     assert caught.value.__context__ is None, "the first error, and what its traceback holds, is let go"
