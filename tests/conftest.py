@@ -24,3 +24,15 @@ def fresh_home(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("GANLIB_HOME", str(home))
     monkeypatch.setattr("ganlib.course.progress.MEMORY", {})
     return home
+
+
+# What `pytest -m quick` runs: losses, penalties, nets, data, trainings of toys, the form of the notebooks.
+QUICK = ("test_doctests", "test_gan", "test_layers", "test_losses", "test_penalties", "test_trainer", "test_cuda_graph", "test_data",
+         "test_nets", "test_notebooks", "test_metrics")  # fmt: skip
+SLOW = ("in_a_real_kernel", "on_digits")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.stem in QUICK and not any(part in item.name for part in SLOW):
+            item.add_marker(pytest.mark.quick)

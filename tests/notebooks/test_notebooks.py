@@ -111,7 +111,7 @@ def test_the_address_is_set_by_one_command(tmp_path):
 
     for folder in ("", "notebooks"):
         (tmp_path / folder).mkdir(exist_ok=True)
-    for path in [ROOT / "pyproject.toml", ROOT / "README.md", *PATHS]:
+    for path in [ROOT / "pyproject.toml", ROOT / "README.md", ROOT / "CITATION.cff", *PATHS]:
         (tmp_path / path.relative_to(ROOT)).write_text(path.read_text())
     copies = [tmp_path / path.relative_to(ROOT) for path in PATHS]
     set_address("someone/gan.course-2", tmp_path, copies)
