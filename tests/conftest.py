@@ -27,8 +27,19 @@ def fresh_home(tmp_path_factory, monkeypatch):
 
 
 # What `pytest -m quick` runs: losses, penalties, nets, data, trainings of toys, the form of the notebooks.
-QUICK = ("test_doctests", "test_gan", "test_layers", "test_losses", "test_penalties", "test_trainer", "test_cuda_graph", "test_data",
-         "test_nets", "test_notebooks", "test_metrics")  # fmt: skip
+QUICK = (
+    "test_doctests",
+    "test_gan",
+    "test_layers",
+    "test_losses",
+    "test_penalties",
+    "test_trainer",
+    "test_cuda_graph",
+    "test_data",
+    "test_nets",
+    "test_notebooks",
+    "test_metrics",
+)
 SLOW = ("in_a_real_kernel", "on_digits")
 
 
