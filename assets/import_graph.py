@@ -1,7 +1,7 @@
 """Draw which parts of ganlib import which: python assets/import_graph.py -> assets/figures/imports.png.
 
-A part is a folder of ganlib; the modules at the top are the core. An arrow leads to what is imported; one that
-follows from others (course imports engine anyway, through all that lies between) is left out.
+A part is a folder of ganlib; the modules at the top are the core. An arrow leads to what is imported; one
+that follows from others (course imports engine anyway, through all that lies between) is left out.
 """
 
 import sys

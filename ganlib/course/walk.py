@@ -58,9 +58,9 @@ def quantized(G: MLPGenerator) -> dict:
     parts = []
     for matrix, bias in layers:
         scale = matrix.abs().amax(1).clamp_min(1e-12) / 127  # (rows,)
-        whole = (matrix / scale[:, None]).round()
+        integers = (matrix / scale[:, None]).round()
         parts += [
-            np.asarray(values, dtype) for values, dtype in ((scale, "<f4"), (bias, "<f4"), (whole, "i1"))
+            np.asarray(values, dtype) for values, dtype in ((scale, "<f4"), (bias, "<f4"), (integers, "i1"))
         ]
     weights = base64.b64encode(b"".join(part.tobytes() for part in parts)).decode()
     widths = [G.z_dim, *(len(bias) for _, bias in layers)]

@@ -25,8 +25,9 @@ def save_tensors(path: str | Path, tensors: dict[str, Tensor], **metadata: Any) 
     flat = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     text = json.dumps(metadata)
     content = save(
-        flat, {"facts": text, "sha256": _digest(flat, text)}
-    )  # "facts": the key of files saved by version 0.1
+        flat,
+        {"facts": text, "sha256": _digest(flat, text)},  # "facts": the key of files saved by version 0.1
+    )
     with atomic_write(path) as temporary:
         temporary.write_bytes(content)
 

@@ -19,12 +19,12 @@ def value_of(control):
 
 
 def slider(low, high, value=None, step=0.1, label=""):
-    """A slider over real numbers, or whole ones when low, high and step are.
+    """A slider over real numbers, or over integers when low, high and step are integers.
 
     Arrow keys move it by one step.
     """
-    whole = all(isinstance(x, int) for x in (low, high, step))
-    kind = widgets.IntSlider if whole else widgets.FloatSlider
+    integers = all(isinstance(x, int) for x in (low, high, step))
+    kind = widgets.IntSlider if integers else widgets.FloatSlider
     value = low if value is None else value
     return kind(value=value, min=low, max=high, step=step, description=label, style=LABEL, layout=wide())
 
@@ -37,7 +37,7 @@ def choice(options, value=None, label=""):
 
 
 def play(low, high, value=None, step=1, interval=150, label=""):
-    """A slider over whole numbers, a button for one step.
+    """A slider over integers with a button for one step.
 
     Play, pause and stop, which work in the browser, without threads.
     """

@@ -80,7 +80,7 @@ class Film:
         fake = self.gan.G(self.z).detach().requires_grad_()
         loss = len(fake) * self.gan.loss.g_loss(
             self.gan.D(fake)
-        )  # a sum, so that each sample has its own slope
+        )  # a sum, so that each sample has its own gradient
         pull = -torch.autograd.grad(loss, fake)[0]
         with torch.no_grad():
             grid, on_fake = (
