@@ -123,8 +123,3 @@ def test_ruff_is_clean():
         capture_output=True,
     )
     assert done.returncode == 0, done.stdout.decode()
-
-
-def test_library_files_are_short():
-    for path in (ROOT / "ganlib").rglob("*.py"):
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path.name
