@@ -36,6 +36,7 @@ QUICK = (
     "test_trainer",
     "test_cuda_graph",
     "test_data",
+    "test_pictures",
     "test_nets",
     "test_notebooks",
     "test_metrics",

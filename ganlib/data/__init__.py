@@ -1,6 +1,7 @@
-"""What models are trained on: bundled images, and toy distributions in one and two dimensions."""
+"""What models are trained on: bundled images, folders of your own, toys in one and two dimensions."""
 
 from ganlib.data import toys
 from ganlib.data.images import CLOTHES, DIGITS, ImageSet, load
+from ganlib.data.pictures import folder, from_dataset
 
-__all__ = ["CLOTHES", "DIGITS", "ImageSet", "load", "toys"]
+__all__ = ["CLOTHES", "DIGITS", "ImageSet", "folder", "from_dataset", "load", "toys"]

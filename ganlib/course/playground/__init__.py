@@ -1,7 +1,7 @@
 """A GAN on points of the plane that trains in the page itself, without a kernel and without a network.
 
-`page()` is one HTML document; `show(loss="saturating")` displays it in a notebook. A scene is its settings: in the
-page's address (#loss=saturating&seed=3), or as arguments here.
+`page()` is one HTML document; `show(loss="saturating")` displays it in a notebook. A scene is its settings:
+in the page's address (#loss=saturating&seed=3), or as arguments here.
 """
 
 import html
