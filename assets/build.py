@@ -19,8 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn.functional import cross_entropy, pad
-from tqdm import tqdm, trange
+from tqdm import tqdm
 
 ASSETS = Path(__file__).parent
 sys.path.insert(0, str(ASSETS.parent))
@@ -32,6 +31,7 @@ from ganlib.engine.checkpoint import load_weights, save_tensors, save_weights  #
 from ganlib.engine.files import atomic_write  # noqa: E402
 from ganlib.gan import GAN  # noqa: E402
 from ganlib.losses import wasserstein  # noqa: E402
+from ganlib.metrics.training import train_classifier  # noqa: E402
 from ganlib.nets import Classifier, MLPDiscriminator, MLPGenerator, ProjectionDiscriminator  # noqa: E402
 from ganlib.penalties import gradient_penalty, r1_penalty  # noqa: E402
 from ganlib.trainer import Trainer  # noqa: E402
@@ -67,46 +67,30 @@ def build_data(folder):
         write_idx(ASSETS / f"data/{name}-labels.idx.gz", labels[chosen].astype(np.uint8))
 
 
-def train_classifier(train, epochs=8, batch_size=128):
-    """Adam with a one-cycle learning rate on training images shifted by up to two pixels."""
+def build_judge(folder, name, steps=6_000):
+    """One classifier, trained on training images, and the reference statistics of the test images."""
     torch.manual_seed(0)
-    net = Classifier()
-    steps = epochs * (len(train) // batch_size)
-    optimizer = torch.optim.Adam(net.parameters(), fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, steps)
-    for _ in trange(steps, desc="classifier"):
-        x, y = train.batch(batch_size)
-        left, top = torch.randint(5, (2,)).tolist()
-        x = pad(x, (2, 2, 2, 2), value=-1.0)[:, :, top : top + 28, left : left + 28]
-        loss = cross_entropy(net(x), y)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-    return net.eval()
+    net = train_classifier(Classifier(), originals(folder, name, "train"), steps)
+    half = {key: value.half() for key, value in net.state_dict().items()}  # 8 bits would cost accuracy here
+    save_tensors(ASSETS / f"checkpoints/{name}-classifier.safetensors", half)
+    write_hashes()
+    net = load_weights(Classifier(), f"checkpoints/{name}-classifier.safetensors")
+    x, y = originals(folder, name, "t10k")[:]
+    with torch.no_grad():
+        features = torch.cat([net.features(part) for part in x.split(1000)])
+        accuracy = (net.head(features).argmax(1) == y).float().mean().item()
+    mean, cov = metrics.moments(features)
+    some = torch.from_numpy(np.random.default_rng(0).permutation(len(x))[:2000])
+    tensors = {"mean": mean, "cov": cov, "features": features[some].half()}
+    save_tensors(ASSETS / f"checkpoints/{name}-reference.safetensors", tensors, test_accuracy=accuracy)
+    write_hashes()
+    print(f"{name}: test accuracy {accuracy:.4f}")
 
 
 def build_judges(folder):
-    """Each data set's classifier, trained on training images, and the reference statistics of its test
-    images.
-    """
+    """The judge of digits and the judge of clothes."""
     for name in CLASS_NAMES:
-        net = train_classifier(originals(folder, name, "train"))
-        half = {
-            key: value.half() for key, value in net.state_dict().items()
-        }  # 8 bits would cost accuracy here
-        save_tensors(ASSETS / f"checkpoints/{name}-classifier.safetensors", half)
-        write_hashes()
-        net = load_weights(Classifier(), f"checkpoints/{name}-classifier.safetensors")
-        x, y = originals(folder, name, "t10k")[:]
-        with torch.no_grad():
-            features = torch.cat([net.features(part) for part in x.split(1000)])
-            accuracy = (net.head(features).argmax(1) == y).float().mean().item()
-        mean, cov = metrics.moments(features)
-        some = torch.from_numpy(np.random.default_rng(0).permutation(len(x))[:2000])
-        tensors = {"mean": mean, "cov": cov, "features": features[some].half()}
-        save_tensors(ASSETS / f"checkpoints/{name}-reference.safetensors", tensors, test_accuracy=accuracy)
-        print(f"{name}: test accuracy {accuracy:.4f}")
+        build_judge(folder, name)
 
 
 def mlp_gan():

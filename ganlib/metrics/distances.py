@@ -82,7 +82,7 @@ def precision_recall(real: Tensor, fake: Tensor, k: int = 3) -> tuple[float, flo
         (0.0, 0.0)
     """
     check_features(real=real, fake=fake)
-    _check_neighbors(real, fake, k)
+    check_neighbors(real, fake, k)
     real, fake = real.double(), fake.double()  # float32 loses the distances of points far from 0
     return _covered_share(real, fake, k), _covered_share(fake, real, k)
 
@@ -176,7 +176,7 @@ def _check_probabilities(probabilities):
         )
 
 
-def _check_neighbors(real, fake, k):
+def check_neighbors(real, fake, k):
     if fake.shape[1] != real.shape[1]:
         raise ValueError(
             f"fake: expected {real.shape[1]} features, as real has, but got {fake.shape[1]}; use the same "

@@ -14,14 +14,22 @@ class Classifier(nn.Module):
     """images (B, 1, 28, 28) in [-1, 1] -> logits of 10 classes (B, 10); `features` gives the 64 numbers
     before them.
 
-    76,000 weights, trained by assets/build.py on the training images alone.
+    The bundled ones have 76,000 weights, trained by assets/build.py on the training images alone. The first
+    three features say how noisy, how blurred and how mixed a picture is (`ganlib.metrics.training`).
+
+    Args:
+        shape: (channels, height, width) of an image, height and width at least 8.
+        n_classes: how many classes.
     """
 
-    def __init__(self):
+    def __init__(self, shape: tuple[int, int, int] = (1, 28, 28), n_classes: int = 10):
         super().__init__()
-        blocks = [self.block(1, 24), self.block(24, 48), self.block(48, 64)]
-        self.body = nn.Sequential(*blocks, nn.Flatten(), nn.Linear(64 * 3 * 3, 64))  # 28 -> 14 -> 7 -> 3
-        self.head = nn.Sequential(nn.ReLU(), nn.Linear(64, 10))
+        channels, height, width = shape
+        self.shape, self.n_classes = tuple(shape), n_classes
+        blocks = [self.block(channels, 24), self.block(24, 48), self.block(48, 64)]
+        flat = 64 * (height // 8) * (width // 8)  # 28 -> 14 -> 7 -> 3
+        self.body = nn.Sequential(*blocks, nn.Flatten(), nn.Linear(flat, 64))
+        self.head = nn.Sequential(nn.ReLU(), nn.Linear(64, n_classes))
 
     @staticmethod
     def block(n_in: int, n_out: int) -> nn.Sequential:
@@ -38,12 +46,13 @@ class Classifier(nn.Module):
         return self.head(self.features(images))
 
 
-def check_images(name: str, images: Tensor) -> None:
-    """Raise a ValueError unless images are floats (n, 1, 28, 28) in [-1, 1], more than one of them."""
+def check_images(name: str, images: Tensor, shape: tuple[int, ...] = (1, 28, 28)) -> None:
+    """Raise a ValueError unless images are floats (n, *shape) in [-1, 1], more than one of them."""
     is_float = hasattr(images, "is_floating_point") and images.is_floating_point()
-    if not is_float or images.dim() != 4 or len(images) < 2 or images.shape[1:] != (1, 28, 28):
+    if not is_float or images.dim() != 4 or len(images) < 2 or images.shape[1:] != shape:
+        wanted = ", ".join(map(str, shape))
         raise ValueError(
-            f"{name}: expected a float tensor (n, 1, 28, 28), n > 1, but got {describe(images)}; "
+            f"{name}: expected a float tensor (n, {wanted}), n > 1, but got {describe(images)}; "
             "gan.generate(n)"
         )
     low, high = images.min().item(), images.max().item()
