@@ -67,6 +67,8 @@ class Exercise:
             try:
                 found = self.outcome(answer, arguments) if self.cases else answer
             except Exception as error:  # any mistake of a student's becomes a message
+                if has_blank(answer):
+                    return "not attempted", "not attempted yet: a ... is left in it. Put code in its place."
                 return "wrong", f"your code stopped with {type(error).__name__}: {error}"
             if found is ... or found is None:
                 return (
@@ -121,6 +123,12 @@ def run(function, arguments):
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
         return function(*map(copied, arguments))
+
+
+def has_blank(function):
+    """Whether a `...` stands in a function's code, in a function inside it, or as one of its defaults."""
+    code = getattr(function, "__code__", function)
+    return any(part is ... or has_blank(part) for part in getattr(code, "co_consts", ()))
 
 
 def copied(argument):
