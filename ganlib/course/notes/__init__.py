@@ -12,6 +12,16 @@ from ganlib.course.notes.pictures import (
 )
 
 __all__ = [
-    "best_value", "by_hand", "density", "line_film", "line_game", "losses", "opening_film", "phase", "scene",
-    "thermometer", "value_line",
-]  # fmt: skip
+    "arrows",
+    "best_value",
+    "by_hand",
+    "density",
+    "line_film",
+    "line_game",
+    "losses",
+    "opening_film",
+    "phase",
+    "scene",
+    "thermometer",
+    "value_line",
+]

@@ -70,7 +70,7 @@ def line_game(
 ) -> np.ndarray:
     """The game of two numbers: p = N(2, spread²), g = N(θ, spread²), and D's logit is ψ (x - 2).
 
-    D moves first, by the original loss, then G descends the non-saturating one; both take plain steps of size h.
+    D moves first, by the original loss, then G, by the non-saturating one; both in plain steps of size h.
 
     Returns:
         The places (θ, ψ), (n + 1, 2).

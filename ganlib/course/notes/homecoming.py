@@ -9,8 +9,8 @@ __all__ = ["fate_of"]
 def fate_of(rule: Callable, middle: float, h: float, steps: int = 2000):
     """What becomes of two players of V = ψ (middle - θ) under rule(directions, θ, ψ, h) -> (new θ, new ψ).
 
-    The rule is not told where the goal (middle, 0) lies; it may ask `directions(θ, ψ)` at any place for G's way
-    down V and D's way up.
+    The rule is not told where the goal (middle, 0) lies; at any place it may ask `directions(θ, ψ)` for G's
+    way down V and D's way up.
 
     Returns:
         "arrives", "circles", "runs away" or "stands still"; `...` where the rule gives back nothing.

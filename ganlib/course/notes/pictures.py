@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
 from PIL import Image
 from torch import Tensor, nn
 
@@ -14,7 +15,7 @@ from ganlib.course.notes.game import DRAW, MIDDLE, best_value, density, line_gam
 from ganlib.gan import GAN
 from ganlib.losses import non_saturating
 
-__all__ = ["by_hand", "line_film", "opening_film", "phase", "scene", "thermometer", "value_line"]
+__all__ = ["arrows", "by_hand", "line_film", "opening_film", "phase", "scene", "thermometer", "value_line"]
 
 
 def scene(ax: Axes, x, p, g, d=None, *, best=None, legend: bool = True) -> Axes:
@@ -31,18 +32,28 @@ def scene(ax: Axes, x, p, g, d=None, *, best=None, legend: bool = True) -> Axes:
         ax.plot(x, d, color=plots.BLACK, ls="-.", label="D(x)")
     if best is not None:
         ax.plot(x, best, color=plots.GREEN, ls="-", lw=1.6, label="best D")
-    ax.set(xlabel="thickness x", xlim=(float(x[0]), float(x[-1])), ylim=(0, 1.25), yticks=[0, 0.5, 1])
+    ax.set(xlabel="thickness x", xlim=(float(x[0]), float(x[-1])), ylim=(0, 1.4), yticks=[0, 0.5, 1])
+    ax.xaxis.set_major_locator(MultipleLocator(2))
     if legend:
         ax.legend(loc="upper left", ncols=4, frameon=True, framealpha=1, edgecolor="white", columnspacing=1)
+    return ax
+
+
+def arrows(ax: Axes, places, lengths, height: float, color: str, label: str) -> Axes:
+    """How strongly some notes are pulled: from a dot at each place an arrow as long as the pull."""
+    ax.plot(places, [height] * len(places), "o", color=color, ms=7, label=label)
+    ax.quiver(places, [height] * len(places), lengths, [0] * len(places), color=color, angles="xy",
+              scale_units="xy", scale=1, width=0.004, headwidth=5)  # fmt: skip
+    ax.set(ylim=(-0.6, 1.6))
+    ax.legend(loc="upper left", ncols=3, frameon=False)
     return ax
 
 
 def value_line(ax: Axes, yours: float, best: float | None = None) -> Axes:
     """V as a place on a line from -4 to 0, with the draw marked; below -4 an arrow says so."""
     ax.axvline(DRAW, color="0.4", ls=":")
-    ax.annotate(
-        "a draw", (DRAW, 0.95), xycoords=("data", "axes fraction"), ha="center", va="top", color="0.35"
-    )
+    place = {"xycoords": ("data", "axes fraction"), "ha": "right", "va": "top"}
+    ax.annotate("a draw ", (DRAW, 0.95), **place, color="0.35")
     ax.plot(max(yours, -3.95), 0, "<" if yours < -3.95 else "o", ms=13, color=plots.BLACK)
     ax.annotate("yours", (max(yours, -3.95), 0), (0, -14), textcoords="offset points", ha="center", va="top")
     if best is not None:
@@ -63,9 +74,9 @@ def by_hand(theta: float, s: float, psi: float, c: float) -> tuple[Figure, str]:
     best = best_value(theta, s)
     value_line(right, -d, best).set(title="V: D climbs, G descends")
     words = f"V = <b>{-d:.3f}</b> (the best D of all: {best:.3f})"
-    words += f"<br>D's loss {d:.3f}, slope in (ψ, c): ({by_d[2]:+.3f}, {by_d[3]:+.3f})"
+    words += f"<br>D's loss {d:.3f}, gradient in (ψ, c): ({by_d[2]:+.3f}, {by_d[3]:+.3f})"
     for name, loss, by in (("saturating", saturating, by_saturating), ("non-saturating", other, by_other)):
-        words += f"<br>G's {name} loss {loss:.3f}, slope in (θ, s): ({by[0]:+.3f}, {by[1]:+.3f})"
+        words += f"<br>G's {name} loss {loss:.3f}, gradient in (θ, s): ({by[0]:+.3f}, {by[1]:+.3f})"
     return figure, words
 
 
@@ -120,7 +131,7 @@ def phase(ax: Axes, paths: dict[str, np.ndarray], flow: Callable | None = None, 
     return ax
 
 
-def opening_film(rounds: int = 400, every: int = 10) -> list[Image.Image]:
+def opening_film(rounds: int = 420, every: int = 14) -> list[Image.Image]:
     """The picture at the top of notebook 01: a small GAN on notes learns from θ = -4; the scene, and V."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -130,35 +141,36 @@ def opening_film(rounds: int = 400, every: int = 10) -> list[Image.Image]:
         nn.init.constant_(G.bias, -4.0)
         nn.init.constant_(G.weight, 1.0)
         gan = GAN(G, D, non_saturating, lr=2e-2, d_lr=5e-3, betas=(0.5, 0.999), z_dim=1)
-        x, values, pictures = torch.linspace(-8, 7, 200), [], []
+        x, values, pictures, painter = torch.linspace(-8, 7, 200), [], [], plots.Painter()
         for i in range(rounds + 1):
             terms = gan.step(MIDDLE + torch.randn(256, 1))
             if i % every == 0:
                 values.append(-terms["d_loss"].item())
                 verdict = D(x[:, None]).sigmoid().detach()
-                pictures.append(_opening_frame(x, G, verdict, values, every, rounds))
+                figure = _opening_frame(x, G, verdict, values, every, rounds)
+                pictures.append(painter.draw(figure))
     return pictures
 
 
 def _opening_frame(
     x: Tensor, G: nn.Linear, verdict: Tensor, values: list[float], every: int, rounds: int
-) -> Image.Image:
-    figure, (left, right) = plots.canvas(1, 2, (8.6, 2.9))
+) -> Figure:
+    figure, (left, right) = plots.canvas(1, 2, (8, 2.7))
     scene(left, x, density(x, MIDDLE, 1.0), density(x, G.bias.item(), abs(G.weight.item())), verdict)
     right.axhline(DRAW, color="0.4", ls=":")
     right.plot(range(0, every * len(values), every), values, color=plots.BLACK, ls="-")
     right.annotate("a draw", (0, DRAW), (4, 4), textcoords="offset points", color="0.35")
     right.set(xlim=(0, rounds), ylim=(-2, 0.05), yticks=[-2, -1, 0], xlabel="round", title="V")
-    return plots.pixels(figure)
+    return figure
 
 
-def line_film(rounds: int = 84, every: int = 2) -> list[Image.Image]:
+def line_film(rounds: int = 84, every: int = 3) -> list[Image.Image]:
     """The picture at the top of notebook 02: the game of two numbers, as scene and as path."""
     path = line_game(n=rounds, h=0.3)
     x, painter, pictures = torch.linspace(-2, 6, 200), plots.Painter(), []
     for i in range(0, rounds + 1, every):
         theta, psi = path[i]
-        figure, (left, right) = plots.canvas(1, 2, (8.6, 3.1))
+        figure, (left, right) = plots.canvas(1, 2, (8, 2.9))
         scene(left, x, density(x, MIDDLE, 0.5), density(x, theta, 0.5), torch.sigmoid(psi * (x - MIDDLE)))
         phase(right, {"": path[: i + 1]}, span=2.4)
         pictures.append(painter.draw(figure))

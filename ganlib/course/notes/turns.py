@@ -1,4 +1,4 @@
-"""Turns that a student wrote, watched: two of them on small nets: the second shows what the first left behind."""
+"""Turns that a student wrote, watched: two on small nets, as the second shows what the first left."""
 
 from collections.abc import Callable
 
