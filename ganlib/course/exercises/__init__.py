@@ -131,9 +131,10 @@ def is_blank(found):
 
 
 def has_blank(function):
-    """Whether a `...` stands in a function's code, in a function inside it, or as one of its defaults."""
+    """Whether a `...` stands in a function's code, in a tuple there, or in a function inside it."""
     code = getattr(function, "__code__", function)
-    return any(part is ... or has_blank(part) for part in getattr(code, "co_consts", ()))
+    constants = code if isinstance(code, tuple) else getattr(code, "co_consts", ())
+    return any(part is ... or has_blank(part) for part in constants)
 
 
 def copied(argument):

@@ -2,6 +2,7 @@
 
 from ganlib.course.notes.game import best_value, density, line_game, losses
 from ganlib.course.notes.pictures import (
+    arrows,
     by_hand,
     line_film,
     opening_film,

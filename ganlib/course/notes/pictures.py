@@ -41,10 +41,11 @@ def scene(ax: Axes, x, p, g, d=None, *, best=None, legend: bool = True) -> Axes:
 
 def arrows(ax: Axes, places, lengths, height: float, color: str, label: str) -> Axes:
     """How strongly some notes are pulled: from a dot at each place an arrow as long as the pull."""
-    ax.plot(places, [height] * len(places), "o", color=color, ms=7, label=label)
-    ax.quiver(places, [height] * len(places), lengths, [0] * len(places), color=color, angles="xy",
-              scale_units="xy", scale=1, width=0.004, headwidth=5)  # fmt: skip
-    ax.set(ylim=(-0.6, 1.6))
+    rows = height - 0.07 * np.arange(len(places))
+    ax.plot(places, rows, "o", color=color, ms=6, label=label)
+    ax.quiver(places, rows, lengths, 0 * rows, color=color, angles="xy",
+              scale_units="xy", scale=1, width=0.003, headwidth=5)  # fmt: skip
+    ax.set(ylim=(-1.05, 1.75))
     ax.legend(loc="upper left", ncols=3, frameon=False)
     return ax
 
