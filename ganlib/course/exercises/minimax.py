@@ -33,8 +33,9 @@ def whole_round(G, D, g_optimizer, d_optimizer, x, z):
 
 def homecoming(directions, theta, psi, h):
     theta_way, psi_way = directions(theta, psi)
-    theta_way, psi_way = directions(theta + h * theta_way, psi + h * psi_way)  # look one step ahead
-    return theta + h * theta_way, psi + h * psi_way  # but step from the old place; a price on ψ brings them home too
+    # Look one step ahead, but step from the old place. A price on ψ brings them home too.
+    theta_way, psi_way = directions(theta + h * theta_way, psi + h * psi_way)
+    return theta + h * theta_way, psi + h * psi_way
 
 
 def best_value(p, g):

@@ -36,7 +36,7 @@ def g_turn(D, g_optimizer, fake):
 
 
 def own_loss(fake):
-    return -fake.mean()  # the bare logit: its slope is the same everywhere. exp(-l) and relu(1 - l) arrive too
+    return -fake.mean()  # the bare logit, of slope -1 everywhere; exp(-l) and relu(1 - l) arrive too
 
 
 own_loss.fate = "arrives"  # as `train` has it: a check trains the student's loss only
