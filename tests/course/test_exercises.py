@@ -120,7 +120,12 @@ def test_the_engine_explains_mistakes(capsys):
 
 def test_a_blank_left_in_an_answer_is_not_attempted():
     e = double()
-    for blank in (lambda x: x + ..., lambda x: (x + ..., 1), lambda x: [..., x], lambda x: float((..., ...)[0])):
+    for blank in (
+        lambda x: x + ...,
+        lambda x: (x + ..., 1),
+        lambda x: [..., x],
+        lambda x: float((..., ...)[0]),
+    ):
         assert e.judge(blank)[0] == "not attempted"
     assert e.judge(lambda x: 2 * x[..., :])[0] == "solved", "three dots may also be an index"
 
