@@ -165,7 +165,7 @@ def _opening_frame(
     return figure
 
 
-def line_film(rounds: int = 84, every: int = 3) -> list[Image.Image]:
+def line_film(rounds: int = 120, every: int = 4) -> list[Image.Image]:
     """The picture at the top of notebook 02: the game of two numbers, as scene and as path."""
     path = line_game(n=rounds, h=0.3)
     x, painter, pictures = torch.linspace(-2, 6, 200), plots.Painter(), []
