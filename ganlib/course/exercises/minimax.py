@@ -151,7 +151,7 @@ WHOLE_ROUND = [
 HOMECOMING = [
     (_simultaneous_rule, "Your players ran away from the goal. Each step goes round the goal and a little outward; it needs "
      "something that pulls inward."),
-    (_alternating_rule, "Your players did not run away, but did not arrive either: they circle. Something has to pull inward."),
+    (_alternating_rule, "Your players did not run away, but did not arrive either: they circle, or stop on the way. Something has to pull both inward."),
     (lambda directions, theta, psi, h: (theta, psi), "Your players stand still. Use `directions`."),
 ]  # fmt: skip
 
@@ -182,6 +182,8 @@ EXTRAGRADIENT = [
     (_simultaneous, "That is the plain simultaneous step: the directions have to be taken at the place looked ahead to."),
     (lambda theta, psi, h: _simultaneous(*_simultaneous(theta, psi, h), h),
      "That is two plain steps. Looking ahead moves nobody: the real step starts at the old (theta, psi)."),
+    (lambda theta, psi, h: (theta + h * (theta + h * psi), psi + h * (2 - psi - h * (2 - theta))),
+     "You swapped the pair: G's direction is the psi ahead, D's is 2 minus the theta ahead."),
     (_alternating, "That is the alternating step: D moves first and G answers. Here both look ahead, then both move."),
 ]  # fmt: skip
 

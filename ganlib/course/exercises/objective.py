@@ -132,6 +132,7 @@ G_TURN = [
      "G never moved: zero_grad() between backward() and step() throws the new gradients away. It comes first."),
     (g_turn_with(lambda D, fake: g_loss(D(fake)), clear="never"),
      "The second turn adds its gradients to those of the first: g_optimizer.zero_grad() before backward()."),
+    (g_turn_with(lambda D, fake: g_loss(fake)), "You took thicknesses for logits: the loss needs D's logits, D(fake)."),
     (g_turn_with(lambda D, fake: -softplus(D(fake)).mean()),
      "That turn descends the saturating loss. Here the non-saturating one is asked for."),
     (g_turn_with(lambda D, fake: softplus(D(fake)).mean()),
@@ -144,6 +145,8 @@ OWN_LOSS = [
     (known("is off", lambda f: (f**2).mean()),
      "G came to the real notes, but its mean or its spread is off. Does your loss fall wherever a logit rises, or has it "
      "a bottom?"),
+    (known("runs away", lambda f: f.mean()),
+     "G ran away from the real notes: your loss falls when the logits fall, so G learns to be caught. Turn its sign."),
     (known("is elsewhere", lambda f: -torch.log(f.sigmoid().mean())),
      "G moved, and did not arrive. Does every forged note count on its own, and does each get a pull of useful size?"),
     (known("copies the page", g_loss), "That is the page's loss, at most scaled by a number. Find another one."),

@@ -39,6 +39,8 @@ def train(loss: Callable[[Tensor], Tensor], seed: int, rounds: int = 600):
         g_loss = loss(D(fake))
         if g_loss is None or g_loss is ...:
             return ...
+        if g_loss.numel() != 1:
+            raise ValueError("it should return one number, such as the mean over the notes")
         g_optimizer.zero_grad()
         g_loss.backward()
         g_optimizer.step()
@@ -46,7 +48,7 @@ def train(loss: Callable[[Tensor], Tensor], seed: int, rounds: int = 600):
 
 
 def fate_under(loss: Callable[[Tensor], Tensor], seed: int):
-    """What becomes of G: it arrives, stands still, is off, is elsewhere; or the loss copies the page."""
+    """G arrives, stands still, runs away, is off, or is elsewhere; or the loss copies the page."""
     if hasattr(loss, "fate"):
         return loss.fate
     if _copies_the_page(loss):
@@ -57,6 +59,8 @@ def fate_under(loss: Callable[[Tensor], Tensor], seed: int):
     mean, spread = end
     if abs(mean - START) < 1.5:
         return "stands still"
+    if mean < START:
+        return "runs away"
     if not abs(mean - 2) < 1.5:
         return "is elsewhere"
     return "arrives" if abs(mean - 2) < 0.3 and abs(spread - 1) < 0.25 else "is off"
@@ -66,7 +70,7 @@ def _copies_the_page(loss: Callable[[Tensor], Tensor]) -> bool:
     """Whether a loss pushes each logit as the non-saturating one does, up to one common factor."""
     logits = torch.linspace(-6, 6, 13, requires_grad=True)
     value = loss(logits)
-    if not torch.is_tensor(value) or not value.requires_grad:
+    if not torch.is_tensor(value) or not value.requires_grad or value.numel() != 1:
         return False
     (push,) = torch.autograd.grad(value, logits)
     (known,) = torch.autograd.grad(softplus(-logits).mean(), logits)
