@@ -23,6 +23,7 @@ from build import write_hashes  # noqa: E402
 
 from ganlib import data, metrics  # noqa: E402
 from ganlib.gan import GAN  # noqa: E402
+from ganlib.metrics.pictures import checkerboard_share, power_spectrum  # noqa: E402
 from ganlib.nets import dcgan  # noqa: E402
 from ganlib.penalties import r1_penalty  # noqa: E402
 from ganlib.trainer import Trainer  # noqa: E402
@@ -98,13 +99,6 @@ def rules(digits, judge):
     return {"steps": STEPS, "samples": SAMPLES, "table": table}
 
 
-def checker_share(images):
-    """Share of the power that changes sign from pixel to pixel, along one axis at least."""
-    power = torch.fft.fft2(images - images.mean((-1, -2), keepdim=True)).abs().square().mean((0, 1))
-    middle = power.shape[-1] // 2
-    return ((power[middle].sum() + power[:, middle].sum() - power[middle, middle]) / power.sum()).item()
-
-
 KINDS = {
     "3, stride 2": partial(dcgan.transposed, kernel=3),
     "4, stride 2": dcgan.transposed,
@@ -114,7 +108,7 @@ KINDS = {
 
 def checkers(digits, judge):
     """The checkerboard's share of the power, as a multiple of real digits', fresh and after training."""
-    real, table = checker_share(digits[:][0]), {}
+    real, table = checkerboard_share(digits[:][0]), {}
     for name, up in KINDS.items():
         for seed in SEEDS:
             torch.manual_seed(seed)
@@ -122,24 +116,13 @@ def checkers(digits, judge):
             penalty = lambda critic, x, fake: r1_penalty(critic, x[:4])  # noqa: E731
             gan, trainer, row = GAN(*pair, **RECIPE, penalty=penalty), None, []
             trainer = Trainer(gan, digits, batch_size=32, seed=seed)
-            row.append(checker_share(gan.G(torch.randn(1_000, 64)).detach()) / real)
+            row.append(checkerboard_share(gan.G(torch.randn(1_000, 64)).detach()) / real)
             for snapshot in trainer.until(STEPS, every=100):
                 if snapshot.step in (100, STEPS):
-                    row.append(checker_share(gan.generate(1_000)) / real)
+                    row.append(checkerboard_share(gan.generate(1_000)) / real)
             table.setdefault(name, []).append([round(value, 3) for value in row])
             print(name, seed, row, flush=True)
     return {"steps": [0, 100, STEPS], "real": real, "table": table}
-
-
-def spectrum(images):
-    """Mean power (15,) of the waves with 0, 1 ... 14 periods a picture, over all directions."""
-    x = images.squeeze(1)
-    power = torch.fft.fft2(x - x.mean((1, 2), keepdim=True)).abs().square().mean(0)
-    periods = torch.fft.fftfreq(x.shape[-1]) * x.shape[-1]
-    ring = (periods[:, None].square() + periods.square()).sqrt().round().long().flatten()
-    return (
-        torch.zeros(28).index_add(0, ring, power.flatten()) / torch.bincount(ring, minlength=28).clamp_min(1)
-    )[:15]
 
 
 def autoencoder(loss, digits, body, seed, code=8):
@@ -182,11 +165,11 @@ def pictures(loss, pair, real, code=8):
 def sharpness(digits, judge):
     """Spectra on three seeds: name -> rows of 15 numbers; and a few pictures of seed 0."""
     real = digits[:2_000][0]
-    table = {"real digits": [spectrum(digits[:][0]).tolist()]}
+    table = {"real digits": [power_spectrum(digits[:][0]).tolist()]}
     for loss in ("squares", "VAE", "perceptual"):
         for seed in SEEDS:
             pair = autoencoder(loss, digits, judge.classifier.body, seed)
-            table.setdefault(loss, []).append(spectrum(pictures(loss, pair, real)).tolist())
+            table.setdefault(loss, []).append(power_spectrum(pictures(loss, pair, real)).tolist())
             print(loss, seed, table[loss][-1][8:], flush=True)
     return {"table": {name: [[round(v, 3) for v in row] for row in rows] for name, rows in table.items()}}
 

@@ -1,4 +1,6 @@
-"""Exercises of notebook 07."""
+"""Exercises of notebook 07: sides after layers, prints on a pixel, the best answer to squares, a layer that
+doubles the side, arithmetic with latent vectors.
+"""
 
 from functools import lru_cache
 
@@ -18,9 +20,15 @@ def integer(low, high):
 
 
 def some_layers():
-    """A side, and two or three layers (kernel, stride, padding), none of which just multiplies the side."""
-    layers = [(integer(3, 6), integer(2, 3), integer(0, 1)) for _ in range(integer(2, 3))]
-    return integer(3, 9), [(k + (k == s + 2 * p), s, p) for k, s, p in layers]
+    """A side, and two or three layers (kernel, stride, padding) that do more than multiply the side; the first
+    one cuts.
+    """
+    layers = []
+    for i in range(integer(2, 3)):
+        stride, padding = integer(2, 3), 1 if i == 0 else integer(0, 1)
+        kernel = stride + 2 * padding + integer(1, 2)
+        layers.append((kernel, stride, padding))
+    return integer(3, 9), layers
 
 
 def side_after(n, layers):
@@ -176,6 +184,8 @@ def train_with(up):
     """What comes of G with this layer: its shapes, what it makes of a flat map, and 40 steps of training. Words -> truths."""
     torch.manual_seed(0)
     layer = up(8, 3)
+    if layer is ... or layer is None:
+        return ...
     out = layer(torch.randn(1, 8, 1, 1).expand(2, 8, 6, 6))
     if out.shape != (2, 3, 12, 12):
         raise ValueError(
