@@ -30,8 +30,8 @@ from ganlib.trainer import Trainer  # noqa: E402
 
 RESULTS = ASSETS / "results/dcgan.json"
 SEEDS = (0, 1, 2)
-STEPS = 400
-SAMPLES = 5_000
+STEPS = 300
+SAMPLES = 2_000
 RECIPE = {"lr": 2e-3, "d_lr": 1e-3, "betas": (0.5, 0.999)}
 
 
