@@ -122,8 +122,8 @@ def wgan_gp():
     return train(Trainer(gan, load("mnist"), batch_size=128), 3_000)
 
 
-def dcgan(name, steps=6_000):
-    """The recipe of notebook 07, for longer: the learning rates shrink in the second half."""
+def dcgan(name, steps=3_600):
+    """The recipe of notebook 07: the learning rates shrink in the second half."""
     gan = GAN(DCGenerator(), DCDiscriminator(), penalty=r1_on_four, lr=3e-3, d_lr=2e-3, betas=(0.0, 0.99))
     trainer = Trainer(gan, load(name), batch_size=32)
     for half in range(12, 25):  # twelve twenty-fourths at once, then one after the other

@@ -57,7 +57,7 @@ def test_stored_measurements_have_three_seeds():
     for part in ("rules", "checkers", "sharpness"):
         table = study[part]["table"]
         assert all(len(rows) == 3 for name, rows in table.items() if name != "real digits"), part
-    assert len(study["rules"]["table"]) == 10 and len(study["checkers"]["table"]) == 3
+    assert len(study["rules"]["table"]) == 12 and len(study["checkers"]["table"]) == 3
 
 
 @pytest.mark.parametrize("key", list(book.exercises))
