@@ -9,8 +9,9 @@ import torch
 from torch import nn
 from torch.nn.functional import conv_transpose1d, conv_transpose2d
 
-from ganlib import nets, penalties
+from ganlib import metrics, nets, penalties
 from ganlib.course.exercises.dcgan import book
+from ganlib.engine.checkpoint import load_weights
 from ganlib.engine.files import asset
 from tests.support.pages import page_function
 
@@ -107,3 +108,15 @@ def test_solutions_agree_with_torch():
         error = (chances * (best - pictures).square().flatten(1).sum(1)).sum()
         (slope,) = torch.autograd.grad(error, best)
         assert slope.abs().max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("name", "checkpoint", "bar"), [("mnist", "dcgan", 9), ("fashion", "dcgan-clothes", 15)]
+)
+def test_bundled_generators_draw_what_the_page_promises(name, checkpoint, bar):
+    G = load_weights(nets.DCGenerator(), f"checkpoints/{checkpoint}.safetensors")
+    z = torch.randn(4_000, G.z_dim, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        pictures = torch.cat([G(part) for part in z.split(1000)])
+    report = metrics.Judge(name)(pictures)
+    assert report.relative_fd < bar and report.classes == 10
