@@ -2,11 +2,14 @@
 
 from ganlib.nets.classifier import Classifier
 from ganlib.nets.conditional import ACDiscriminator, ProjectionDiscriminator
+from ganlib.nets.dcgan import DCDiscriminator, DCGenerator
 from ganlib.nets.mlp import MLPDiscriminator, MLPGenerator, mlp
 
 __all__ = [
     "ACDiscriminator",
     "Classifier",
+    "DCDiscriminator",
+    "DCGenerator",
     "MLPDiscriminator",
     "MLPGenerator",
     "ProjectionDiscriminator",
