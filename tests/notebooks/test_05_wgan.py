@@ -66,6 +66,15 @@ def test_program_on_the_page_agrees_with_scipy_and_with_sorting():
     assert dual.sum() / 25 == pytest.approx(distance, abs=1e-9)
 
 
+def test_matching_distance_on_the_page_agrees_with_sorting_and_with_the_program():
+    rng = np.random.default_rng(0)
+    a, b = torch.tensor(rng.normal(size=(30, 1))), torch.tensor(rng.normal(1, 2, (30, 1)))
+    distance = page_function(PAGE, "matching_distance")(a, b)
+    assert distance == pytest.approx(metrics.wasserstein_1d(a[:, 0], b[:, 0]), abs=1e-9)
+    shifted = page_function(PAGE, "matching_distance")(torch.zeros(5, 1, 2, 2), torch.ones(5, 1, 2, 2))
+    assert shifted == pytest.approx(2)  # the norm of a picture of four ones
+
+
 def test_divergence_on_the_page_is_the_textbook_one():
     rng = np.random.default_rng(0)
     p, q = rng.dirichlet(np.ones(9)), rng.dirichlet(np.ones(9))
@@ -114,3 +123,30 @@ def test_solutions_agree_with_scipy_and_with_a_bisection():
     assert book.lower_bound.reference(a, b, -5 * a, -5 * b).item() == pytest.approx(
         (b.mean() - a.mean()).item(), rel=1e-5
     )
+
+
+def test_the_lower_bound_is_one_and_never_below_what_the_steepest_slope_gives():
+    torch.manual_seed(1)
+    better = 0
+    for _ in range(200):
+        a, b, f_a, f_b = (torch.randn(8) for _ in range(4))
+        bound = book.lower_bound.reference(a, b, f_a, f_b).item()
+        slope = ((f_a[:, None] - f_b).abs() / (a[:, None] - b).abs()).max()
+        plain = ((f_a.mean() - f_b.mean()).abs() / slope).item()
+        assert plain - 1e-6 <= bound <= metrics.wasserstein_1d(a, b) + 1e-5
+        better += bound > plain + 1e-6
+    assert better > 50
+
+
+def test_a_leash_may_work_in_other_ways():
+    def linear(critic, real, fake):
+        x = real + torch.rand(len(real), 1) * (fake - real)
+        return 10 * (penalties.input_gradient(critic, x).norm(dim=1) - 1).clamp_min(0).mean()
+
+    def harder(critic, real, fake):
+        x = real + torch.rand(len(real), 1) * (fake - real)
+        return 50 * (penalties.input_gradient(critic, x).norm(dim=1) - 1).clamp_min(0).square().mean()
+
+    assert book.leash.check(linear) == book.leash.check(harder) == "solved"
+    assert book.leash.check(lambda critic, real, fake: 0.0) == "wrong"
+    assert book.leash.check(lambda critic, real, fake: "found W") == "wrong"

@@ -1,12 +1,20 @@
-"""Exercises of notebook 05: distances between histograms, legal critics, what a soft leash adds, a bound on
-the slope.
+"""Exercises of notebook 05: distances between histograms, legal critics, a leash judged by the critic that it
+trains, what a soft leash adds, a bound on the gradient norm.
 """
 
+from functools import cache
 from itertools import cycle
 
 import torch
+from scipy.optimize import linear_sum_assignment
+from torch import nn
 
+from ganlib import nets
 from ganlib.course.exercises import Exercise, Workbook
+from ganlib.data import toys
+from ganlib.engine.optim import fused_adam, optimizer_step
+from ganlib.losses import wasserstein
+from ganlib.penalties import gradient_penalty, input_gradient
 
 SIDES = cycle((1, -1))
 
@@ -39,9 +47,18 @@ def total_variation(p, g, width):
 
 
 def lower_bound(a, b, f_a, f_b):
-    """The gap divided by the steepest slope between a real and a fake point: |f(a) - f(b)| / |a - b|."""
-    slopes = (f_a[:, None] - f_b).abs() / (a[:, None] - b).abs()  # (n, m)
-    return (f_a.mean() - f_b.mean()) / slopes.max()
+    """Part 2 asks for f(a) - f(b) <= |a - b| only: divide by the largest earning a unit of way, of f or of -f."""
+    gap = f_a.mean() - f_b.mean()
+    earnings = (f_a[:, None] - f_b) * gap.sign()  # (n, m): of f, or of -f if that has the positive gap
+    return gap.abs() / (earnings / (a[:, None] - b).abs()).max()
+
+
+def by_steepest_either_way(a, b, f_a, f_b):
+    return without_the_other_sign(a, b, f_a, f_b).abs()
+
+
+def without_the_other_sign(a, b, f_a, f_b):
+    return as_it_comes(a, b, f_a, f_b) / ((f_a[:, None] - f_b).abs() / (a[:, None] - b).abs()).max()
 
 
 def as_it_comes(a, b, f_a, f_b):
@@ -87,6 +104,66 @@ def along_the_last_axis(real, fake, t):
     return real + t * (fake - real)
 
 
+def norms_between(critic, real, fake):
+    """The critic's gradient norm at a random point between each real and fake sample: (B,)."""
+    return input_gradient(critic, real + torch.rand(len(real), 1) * (fake - real)).norm(dim=1)
+
+
+def leash(critic, real, fake):
+    """One-sided: only norms above 1 cost. Petzka, Fischer and Lukovnikov, 2017, arXiv:1709.08894."""
+    return 10 * (norms_between(critic, real, fake) - 1).clamp_min(0).square().mean()
+
+
+def no_leash(critic, real, fake):
+    return norms_between(critic, real, fake).detach().sub(1).square().mean()
+
+
+def toward_zero(critic, real, fake):
+    return 10 * norms_between(critic, real, fake).square().mean()
+
+
+def mean_before_square(critic, real, fake):
+    return 10 * (norms_between(critic, real, fake).mean() - 1).square()
+
+
+@cache
+def play_leash(function):
+    """What becomes of a critic of the 8 Gaussians against the same + noise on this leash: a word, or `...`."""
+    torch.manual_seed(2)
+    ring = toys.ring()
+    critic = nn.Sequential(nets.mlp(2, 64, 64, 64, 1), nn.Flatten(0))
+    optimizer = fused_adam(critic.parameters(), 4e-3, (0.0, 0.9))
+    for step in range(200):
+        real, fake = with_noise(ring, 128)
+        cost = function(critic, real, fake)
+        if cost is ... or cost is None:
+            return ...
+        optimizer.param_groups[0]["lr"] = 4e-3 * min(1, 2 * (1 - step / 200))
+        optimizer_step(optimizer, {"d_loss": wasserstein.d_loss(critic(real), critic(fake)), "leash": cost})
+    return word(critic, *with_noise(ring, 512))
+
+
+def with_noise(mixture, n):
+    """n real points, and n others with noise added."""
+    real, other = mixture.batch(n)[0], mixture.batch(n)[0]
+    return real, other + torch.randn_like(other)
+
+
+def word(critic, real, fake):
+    """How a critic turned out, by its gradient norms and by the share of W that its gap certifies."""
+    gap = (critic(real) - critic(fake)).mean().item()
+    steep = norms_between(critic, real, fake).quantile(0.95).item()
+    lengths = torch.cdist(real, fake).numpy()
+    share = gap / max(steep, 1) / lengths[linear_sum_assignment(lengths)].mean()
+    if not steep < 20:
+        return "ran away"
+    if share < 0.15:
+        return "flat"
+    if steep > 1.35:
+        return "steep in places"
+    return "found W" if share > 0.5 else "found a part of W"
+
+
 def w_from_gap(gap, weight):
     """gap = W + W² / (2 λ), a quadratic equation in W with one positive root."""
     return weight * ((1 + 2 * gap / weight) ** 0.5 - 1)
@@ -112,7 +189,11 @@ def without_the_two(gap, weight):
     return weight * ((1 + 4 * gap / weight) ** 0.5 - 1) / 2
 
 
-def slope_bound(weights):
+def less_the_penalty(gap, weight):
+    return gap - weight * (gap / (2 * weight)) ** 2
+
+
+def gradient_bound(weights):
     bound = 1.0
     for weight in weights:
         bound = bound * torch.linalg.matrix_norm(
@@ -147,7 +228,7 @@ def largest_entries(weights):
 
 
 def with_small_slopes(weights):
-    return slope_bound(weights) * 0.2 ** (len(weights) - 1)
+    return gradient_bound(weights) * 0.2 ** (len(weights) - 1)
 
 
 def one_matrix(weights):
@@ -158,7 +239,7 @@ def one_matrix(weights):
 
 
 def size(low, high):
-    """A random whole number from low to high: an answer that fits one size alone fails."""
+    """A random integer from low to high: an answer that fits one size alone fails."""
     return int(torch.randint(low, high + 1, ()))
 
 
@@ -250,10 +331,22 @@ book = Workbook(
                 by_mean_slope,
                 "You divided by the mean slope. Some slopes are steeper, so this critic is not legal yet.",
             ),
-            (by_signed_slope, "A steep way down is steep, too: take sizes before the maximum."),
+            (
+                by_signed_slope,
+                "You divided signed prices by signed places. A route's length has no sign: |a - b|.",
+            ),
+            (
+                by_steepest_either_way,
+                "A bound, but not the largest. The inequality limits f(a) - f(b) alone: how much cheaper a real point may be "
+                "than a fake one, it does not say.",
+            ),
+            (
+                without_the_other_sign,
+                "A bound, but not the largest: where the gap is negative, take -f; and the inequality limits f(a) - f(b) alone.",
+            ),
             (
                 by_all_pairs,
-                "A bound, but not the largest: the line needs slopes between a real and a fake point only.",
+                "A bound, but not the largest: the inequality compares a real with a fake point only.",
             ),
             (
                 by_steepest_step,
@@ -261,9 +354,42 @@ book = Workbook(
             ),
         ],
         hints=[
-            "A slope for each pair: a[:, None] - b has shape (n, m); the same for the values.",
-            "The gap f_a.mean() - f_b.mean(), divided by the largest |difference of values| / |difference of places|.",
+            "One trip for each pair: f_a[:, None] - f_b, what it earns, has shape (n, m); its length is |a[:, None] - b|.",
+            "Divide the gap by the largest earning a unit of way, (f(a) - f(b)) / |a - b|. If the gap is negative, turn "
+            "the sign of all prices first.",
         ],
+    ),
+    Exercise(
+        "leash",
+        leash,
+        lambda: (),
+        misconceptions=[
+            (
+                no_leash,
+                "The critic ran away: its gradient norms reached the hundreds. Does the cost rise with the norms above 1? "
+                "And is it differentiable, without .detach() and torch.no_grad()?",
+            ),
+            (
+                toward_zero,
+                "The critic went flat and found next to nothing of W. Norms below 1 should cost nothing, and each sample "
+                "has a norm of its own.",
+            ),
+            (
+                mean_before_square,
+                "The critic is too steep in places: one norm in twenty is far above 1. Judge each sample's norm by itself, "
+                "before you take the mean; or pull harder.",
+            ),
+            (
+                gradient_penalty,
+                "It works, but in 200 steps the critic found less than half of W. Norms below 1 cost as well, which is "
+                "more than the theorem asks for.",
+            ),
+        ],
+        hints=[
+            "What should a sample with norm 0.3 cost? And one with norm 1.5?",
+            "(norm - 1).clamp_min(0) is 0 where the norm is legal. Square it, take the mean, and give it a weight such as 10.",
+        ],
+        play=play_leash,
     ),
     Exercise(
         "between",
@@ -309,6 +435,11 @@ book = Workbook(
                 negative_root,
                 "The quadratic equation has two roots. A distance is the one that is not negative.",
             ),
+            (
+                less_the_penalty,
+                "You took the penalty off the gap. Gap minus penalty is what the critic maximizes, not W: the gap itself is "
+                "s times W.",
+            ),
             (without_the_two, "Check the slope: s = 1 + W/(2λ), so W² is divided by 2λ, not by λ."),
         ],
         hints=[
@@ -317,8 +448,8 @@ book = Workbook(
         ],
     ),
     Exercise(
-        "slope_bound",
-        slope_bound,
+        "gradient_bound",
+        gradient_bound,
         some_layers,
         misconceptions=[
             (
