@@ -110,7 +110,7 @@ def test_the_license_files_name_every_asset():
     hashes = json.loads((ROOT / "assets" / "hashes.json").read_text())
     files = {
         p.relative_to(ROOT / "assets").as_posix()
-        for f in ("data", "checkpoints", "vendor")
+        for f in ("data", "checkpoints", "results", "vendor")
         for p in (ROOT / "assets" / f).glob("*.*")
     }
     assert set(hashes) == files

@@ -1,5 +1,8 @@
 """Many seeds of one small game, trained side by side. Notebook 04."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -14,18 +17,24 @@ __all__ = ["SeedEnsemble", "StackedMLP"]
 
 
 class StackedMLP(nn.Module):
-    """One multilayer perceptron for each seed, side by side: weights (S, n_in, n_out), ReLU between the
-    layers.
+    """One multilayer perceptron for each of S seeds, side by side, with ReLU between the layers.
 
     x (S * B, n) -> (S * B, n_out), or logits (S * B,) where n_out is 1; the first B rows belong to the first
-    seed.
-    No seed ever touches another, and ten cost about three times as much as one.
-    streams: one torch.Generator a seed, which draws its weights as nn.Linear would.
-    pack: samples laid side by side. stddev: `append_stddev` before the last layer, over the seed's batch.
-    batches: how many batches each seed's rows hold, one after the other; a spread is that of one batch.
+    seed. No seed touches another, and ten cost about three times as much as one.
+
+    Args:
+        streams: a torch.Generator for each seed, which draws its weights as nn.Linear would.
+        widths: of the layers, the input's first.
+        pack: samples laid side by side.
+        stddev: `append_stddev` before the last layer, over the seed's batch.
+
+    Example:
+        >>> streams = [torch.Generator().manual_seed(seed) for seed in (0, 1, 2)]
+        >>> StackedMLP(streams, 2, 8, 1)(torch.zeros(3 * 5, 2)).shape
+        torch.Size([15])
     """
 
-    def __init__(self, streams, *widths, pack=1, stddev=False):
+    def __init__(self, streams: Sequence[torch.Generator], *widths: int, pack: int = 1, stddev: bool = False):
         super().__init__()
         self.seeds, self.z_dim, self.pack, self.stddev = len(streams), widths[0], pack, stddev
         inputs = [pack * widths[0], *widths[1:-1]]
@@ -38,6 +47,7 @@ class StackedMLP(nn.Module):
         )
 
     def forward(self, x: Tensor, batches: int = 1) -> Tensor:
+        """batches: how many the rows of each seed hold, one after the other; a spread is of one batch."""
         h = pack(x, self.pack).unflatten(0, (self.seeds, -1))  # (S, B / pack, n)
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases)):
             if i == len(self.weights) - 1 and self.stddev:
@@ -57,14 +67,35 @@ def _uniform(streams, *shape, bound):
 class SeedEnsemble(GAN):
     """S independent games of 2-D points in one: G and D are stacks, and each seed's loss is its own mean.
 
-    seeds: integers that set the weights. hidden: widths between. batch_size of its Trainer is S times that
-        of one game.
-    unroll: how many updates of D the generator looks ahead; it then raises the loss that D has after them.
-    Other arguments as for GAN. Terms come back as means over seeds.
+    A Trainer's batch_size is S times that of one game. Terms come back as means over the seeds.
+
+    Args:
+        seeds: integers that set the weights, one for each game.
+        hidden: widths of the hidden layers, of both nets.
+        z_dim: the length of z.
+        pack: samples that D judges together, see ganlib.variants.pacgan.
+        stddev: whether D sees the spread of its batch, see ganlib.variants.minibatch_stddev.
+        unroll: updates of D that G looks ahead; it then raises the loss that D will have, whatever its own
+            loss is. See ganlib.variants.unrolled.
+        rules: as for GAN.
+
+    Example:
+        >>> games = SeedEnsemble(range(3), hidden=(8,))
+        >>> sorted(games.step(torch.zeros(3 * 4, 2))), games.samples(5).shape
+        (['d_loss', 'g_loss'], torch.Size([3, 5, 2]))
     """
 
     def __init__(
-        self, seeds, hidden=(64,) * 4, z_dim=2, *, pack=1, stddev=False, unroll=0, device=None, **rules
+        self,
+        seeds: Iterable[int],
+        hidden: Sequence[int] = (64, 64, 64, 64),
+        z_dim: int = 2,
+        *,
+        pack: int = 1,
+        stddev: bool = False,
+        unroll: int = 0,
+        device: str | torch.device | None = None,
+        **rules: Any,
     ):
         streams = [torch.Generator().manual_seed(seed) for seed in seeds]
         if not streams:

@@ -7,23 +7,32 @@ __all__ = ["MinibatchStdDev", "append_stddev"]
 
 
 def append_stddev(h: Tensor, group: int | None = None) -> Tensor:
-    """Append to each row of h how far the rows of its group spread: (..., B, n) -> (..., B, n + 1).
+    """Append to each row of h how far the rows of its group spread; a collapsed batch has a small spread,
+    and D sees it.
 
         spread = mean over features of sqrt(variance over the group)
 
-    group: how many rows are compared, the whole batch by default. A collapsed batch has a small spread, and
-        D sees it.
-    Karras et al., 2018, arXiv:1710.10196. Notebook 04.
+    Karras et al., 2018, arXiv:1710.10196.
+
+    Args:
+        h: (..., B, n), hidden units of a batch.
+        group: how many rows are compared; None takes the whole batch.
+
+    Returns:
+        (..., B, n + 1).
+
+    Raises:
+        ValueError: if group does not divide the batch.
+
+    Example:
+        >>> append_stddev(torch.tensor([[0.0, 1.0], [4.0, 1.0]])).round(decimals=3).tolist()
+        [[0.0, 1.0, 1.0], [4.0, 1.0, 1.0]]
     """
-    size = h.shape[-2]
-    group = group or size
-    if size % group:
-        raise ValueError(f"group: expected a divisor of the batch, {size}, but got {group}; group=4")
-    rows = h.unflatten(-2, (-1, group))  # (..., B / group, group, n)
-    spread = (
-        (rows.var(-2, unbiased=False) + 1e-8).sqrt().mean(-1)
-    )  # (..., B / group); 1e-8 keeps the root smooth at 0
-    return torch.cat([h, spread.repeat_interleave(group, -1)[..., None]], -1)
+    _check_group(h, group)
+    rows = h.unflatten(-2, (-1, group or h.shape[-2]))  # (..., B / group, group, n)
+    deviation = (rows.var(-2, unbiased=False) + 1e-8).sqrt()  # 1e-8 keeps the root smooth at 0
+    spread = deviation.mean(-1).repeat_interleave(rows.shape[-2], -1)  # (..., B)
+    return torch.cat([h, spread[..., None]], -1)
 
 
 class MinibatchStdDev(nn.Module):
@@ -35,3 +44,8 @@ class MinibatchStdDev(nn.Module):
 
     def forward(self, h: Tensor) -> Tensor:
         return append_stddev(h, self.group)
+
+
+def _check_group(h, group):
+    if group is not None and (group < 1 or h.shape[-2] % group):
+        raise ValueError(f"group: expected a divisor of the batch, {h.shape[-2]}, but got {group}; group=4")

@@ -14,16 +14,33 @@ Critic = Callable[[Tensor], Tensor]
 def unrolled_critic(
     D: nn.Module, optimizer: torch.optim.Adam, objective: Callable[[Critic], Tensor], steps: int
 ) -> Critic:
-    """D as it will be after `steps` Adam updates on objective(critic), x -> logits, differentiable through
-    the updates.
+    """D as it will be after some Adam updates, differentiable through them.
 
-    optimizer: D's Adam, whose moments are read and not changed; so is D. In G's loss it stands for D:
-    G then sees how D will answer. Metz et al., 2017, arXiv:1611.02163. Notebook 04.
+    In G's loss it stands for D: G then sees how D will answer. Neither D nor its optimizer changes.
+    Metz et al., 2017, arXiv:1611.02163.
+
+    Args:
+        D: x -> logits.
+        optimizer: D's Adam, whose moments are read.
+        objective: what D minimizes, a function of the critic.
+        steps: updates to look ahead.
+
+    Returns:
+        The later critic, x -> logits.
+
+    Raises:
+        ValueError: if the optimizer has made no update yet.
+
+    Example:
+        >>> D = nn.Sequential(nn.Linear(2, 1), nn.Flatten(0))
+        >>> optimizer = torch.optim.Adam(D.parameters())
+        >>> D(torch.ones(4, 2)).mean().backward()
+        >>> optimizer.step()
+        >>> later = unrolled_critic(D, optimizer, lambda critic: critic(torch.ones(4, 2)).mean(), steps=3)
+        >>> bool(later(torch.ones(1, 2)) < D(torch.ones(1, 2)))
+        True
     """
-    if not optimizer.state:
-        raise ValueError(
-            "optimizer: expected an Adam that has made an update, but got one without moments; step D first"
-        )
+    _check_moments(optimizer)
     rule = optimizer.param_groups[0]
     (b1, b2), lr, eps = rule["betas"], rule["lr"], rule["eps"]
     future = {name: p.detach().requires_grad_() for name, p in D.named_parameters()}
@@ -40,3 +57,10 @@ def unrolled_critic(
         }  # 1e-16: no infinite derivative at v = 0
         future = {name: w - lr * m[name] / (1 - b1**t) / root[name] for name, w in future.items()}
     return lambda x: functional_call(D, future, (x,))
+
+
+def _check_moments(optimizer):
+    if not optimizer.state:
+        raise ValueError(
+            "optimizer: expected an Adam that has made an update, but got one without moments; step D first"
+        )

@@ -1,15 +1,21 @@
 """Notebook 04: the page's functions equal the library's, and a stack of seeds is S games that never meet."""
 
 import copy
+import itertools
 
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.distance import jensenshannon
+from scipy.stats import entropy
 
 from ganlib import losses, penalties, variants
+from ganlib.course import modes
+from ganlib.course.exercises.mode_collapse import TOO_FLAT, book
 from ganlib.data import toys
 from ganlib.ema import EMA
 from ganlib.gan import GAN
+from ganlib.trainer import Trainer
 from tests.support.pages import page_function
 
 PAGE = "04_mode_collapse"
@@ -165,3 +171,73 @@ def test_the_page_is_the_library():
     torch.testing.assert_close(page_function(PAGE, "append_stddev")(h), variants.append_stddev(h))
     x = torch.randn(12, 2)
     assert torch.equal(page_function(PAGE, "pack")(x, 3), variants.pack(x, 3))
+
+
+def test_what_g_descends_against_scipy():
+    p, g = np.full(8, 1 / 8), np.array([0.4, 0.3, 0.2, 0.1, 0, 0, 0, 0])
+    saturating, non_saturating = page_function(PAGE, "descended")(torch.tensor(p), torch.tensor(g))
+    jsd = jensenshannon(p, g) ** 2
+    assert saturating.item() == pytest.approx(2 * jsd)
+    assert non_saturating.item() == pytest.approx(entropy(g, p) - 2 * jsd)
+
+
+def test_the_distance_of_packs_by_counting_them(monkeypatch):
+    distance, share = page_function(PAGE, "distance"), torch.tensor([0.5, 0.25, 0.125, 0.125])
+    monkeypatch.setitem(distance.__globals__, "shares", {"real": torch.full((4,), 0.25)})
+    for m in (1, 2, 3):
+        packs = itertools.product(share.tolist(), repeat=m)
+        expected = sum(abs(np.prod(pack) - 0.25**m) for pack in packs) / 2
+        assert distance(share, m) == pytest.approx(expected)
+
+
+def test_a_recording_counts_saves_and_returns(tmp_path, monkeypatch):
+    games, ring, record = variants.SeedEnsemble(range(3), (8,)), toys.ring(), modes.Recording("a run")
+    for snapshot in Trainer(games, ring, batch_size=3 * 16).until(4, every=2):
+        before = torch.get_rng_state()
+        record.add(snapshot, games, ring, n=500)
+        assert torch.equal(torch.get_rng_state(), before), "counting draws nothing from the caller's stream"
+    assert record.steps == [2, 4] and record.points[0].shape == (3, 400, 2)
+    torch.manual_seed(1)
+    found = games.coverage(ring, 500, ema=True)
+    assert record.covered[-1] == [one.covered for one in found]
+    assert record.median("kl") == sorted(one.kl for one in found)[1]
+    assert record.at(4) == 1 and record.within(record.seconds[0]) == 0
+    assert record.row(0)[:2] == ("a run", "2") and record.words().startswith("a run: step 4, after")
+    record.save(tmp_path / "run.safetensors", shown=7)
+    monkeypatch.setattr(modes, "asset", lambda name: tmp_path / "run.safetensors")
+    again = modes.recording("run")
+    assert again.points[1].shape == (3, 7, 2) and again.kl[1] == pytest.approx(record.kl[1])
+    assert (again.label, again.steps, again.covered) == (record.label, record.steps, record.covered)
+
+
+def test_labels_speak_of_one_mode_and_of_many():
+    assert modes.Recording("", covered=[[0, 1, 8]]).labels() == ["0 modes", "1 mode", "8 modes"]
+
+
+def test_any_penalty_that_rescues_the_patient_is_right():
+    """Not only the reference: the same damping on points between real and fake."""
+
+    def between(critic, real, fake):
+        return penalties.r1_penalty(critic, (real + fake) / 2, weight=0.3)
+
+    assert book.penalty.judge(between)[0] == "solved"
+    status, said = book.penalty.judge(lambda critic, real, fake: 50 * penalties.r1_penalty(critic, real))
+    assert status == "solved" or TOO_FLAT in said
+
+
+@pytest.mark.parametrize("mixture, columns", [(toys.ring(), 5), (toys.grid(), 4)])
+def test_clouds_lie_over_their_modes_and_never_over_each_other(mixture, columns):
+    points = torch.stack([mixture.batch(50)[0] for _ in range(7)])
+    (ax,) = modes.clouds(points, mixture, list("abcdefg"), columns=columns).axes
+    assert [text.get_text() for text in ax.texts] == list("abcdefg")
+    centers, samples = ax.lines[::2], ax.lines[1::2]
+    for circles, triangles in zip(centers, samples):
+        places, drawn = (torch.tensor(line.get_xydata()).float() for line in (circles, triangles))
+        assert len(drawn) == 50 and torch.cdist(drawn, places).min(1).values.max() < 6 * mixture.sd
+    boxes = [(line.get_xydata().min(0), line.get_xydata().max(0)) for line in centers]
+    for (low, high), (other_low, other_high) in itertools.combinations(boxes, 2):
+        assert (high < other_low).any() or (other_high < low).any()
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    for line in ax.lines:
+        x, y = line.get_xydata().T
+        assert left < x.min() and x.max() < right and bottom < y.min() and y.max() < top

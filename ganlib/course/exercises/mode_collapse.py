@@ -1,12 +1,16 @@
-"""Exercises of notebook 04: counting modes, their KL, samples that see each other, packs, slopes, an
-alarm.
-"""
+"""Exercises of notebook 04: counting modes, packs, a penalty judged by five trainings; in Deeper, mode KL, gradients, an alarm."""
 
 import math
+from dataclasses import dataclass
+from statistics import median
 
 import torch
 
 from ganlib.course.exercises import Exercise, Workbook
+from ganlib.data import toys
+from ganlib.penalties import r1_penalty
+from ganlib.trainer import Trainer
+from ganlib.variants import SeedEnsemble
 
 
 def covered(counts, n):
@@ -19,6 +23,10 @@ def touched(counts, n):
 
 def fifth_of_the_mode(counts, n):
     return int((counts >= 0.2 * counts.sum() / len(counts)).sum())
+
+
+def modes_hit(counts, n):
+    return int((counts >= 0.2 * n / (counts > 0).sum()).sum())
 
 
 def fair_share(counts, n):
@@ -78,7 +86,7 @@ def one_pair(modes, m):
     return 1 / modes
 
 
-def slope_ratio(logits):
+def gradient_ratio(logits):
     return torch.exp(-logits)  # (1 - D) / D, D = sigmoid(logits)
 
 
@@ -94,7 +102,7 @@ def logit_for_d(logits):
     return (1 - logits) / logits
 
 
-def losses_not_slopes(logits):
+def losses_not_gradients(logits):
     return torch.nn.functional.softplus(-logits) / torch.nn.functional.softplus(logits)
 
 
@@ -122,20 +130,30 @@ def signed_median(losses, limit):
     return (change.abs() > limit * change.median().abs()).nonzero().flatten() + 1
 
 
+def deviations(losses, limit):
+    change = losses[1:] - losses[:-1]
+    deviation = (change - change.median()).abs()
+    return (deviation > limit * deviation.median()).nonzero().flatten() + 1
+
+
 def in_percent(losses, limit):
     change = ((losses[1:] - losses[:-1]) / losses[:-1]).abs()
     return (change > limit * change.median()).nonzero().flatten() + 1
 
 
+def mask(losses, limit):
+    change = losses[1:] - losses[:-1]
+    return change.abs() > limit * change.abs().median()
+
+
 def random_counts():
-    """Counts near 12 to 24 modes, from nothing to 1.5 fair shares, of 10,000 samples of which many lie near
-    none.
-    """
-    modes = int(torch.randint(12, 25, ()))
-    counts = torch.linspace(0, 1.5, modes)[torch.randperm(modes)] * 10_000 / modes
-    counts[:2] = 0.18 * 10_000 / modes  # a fifth of a fair share of the samples that hit a mode, not of all
-    counts[2:4] = 0.12 * 10_000 / modes  # a tenth of a fair share, by either count
-    return counts.long(), 10_000
+    """Counts near 16 to 30 modes, a quarter of them never hit, of 10,000 samples of which some lie near none."""
+    modes, n = int(torch.randint(16, 31, ())), 10_000
+    # In fair shares: below a tenth; a fifth only of those that hit a mode; a fifth, if all modes count; more.
+    planted = torch.tensor([0.05, 0.12, 0.12, 0.18, 0.18, 0.23, 0.23, 0.29])
+    usual = torch.linspace(0.5, 1.2, modes - modes // 4 - len(planted))
+    share = torch.cat([planted, usual, torch.zeros(modes // 4)])
+    return (share[torch.randperm(modes)] * n / modes).long(), n
 
 
 def random_share():
@@ -146,16 +164,120 @@ def random_share():
 
 
 def random_losses():
-    """A loss that wanders up and down in small steps, with sudden drops and rises of many sizes; then the
-    limit.
+    """A loss that drifts upward in small steps of both signs, with sudden drops and rises of many sizes; then the limit.
 
-    It climbs on the way, so that changes in percent are other changes.
+    The sudden ones lie between the limits that the right answer and the usual slips would set. It drifts, so that changes
+    in percent, and deviations from the median change, are others than the changes.
     """
-    small = torch.linspace(0.0005, 0.02, 30)
-    change = torch.cat([small, -small])[torch.randperm(60)]
-    change[torch.randperm(60)[:6]] = torch.tensor([0.065, -0.1, 0.16, -0.25, 0.5, -0.5])
-    change[30] = 3.0
-    return 1 + change.cumsum(0), [5.0, 8.0, 12.0, 20.0][int(torch.randint(4, ()))]
+    limit = [5.0, 8.0, 12.0, 20.0][int(torch.randint(4, ()))]
+    change = torch.cat([torch.linspace(0.004, 0.03, 42), torch.linspace(-0.02, -0.012, 18)])
+    ends = torch.tensor([1.3, -1.3, 2.5, -2.5])
+    whole = torch.cat([change, ends, ends, ends[:2], torch.ones(1)])  # as many large changes as there will be
+    sizes, signed = whole.abs().median(), whole.median()
+    deviations = (whole - signed).abs().median()
+    low, high = sorted([signed, deviations])
+    between = torch.stack([(sizes + high) / 2, (low + high) / 2, 0.8 * low])
+    sudden = limit * torch.cat([between, -between, ends * sizes])
+    change = torch.cat([change, sudden])[torch.randperm(70)]
+    change = torch.cat([change[:30], torch.tensor([3.0]), change[30:]])
+    return 1 + change.cumsum(0), limit
+
+
+SEEDS, STEPS = (20, 21, 22), 800  # seeds that the page does not use
+RECIPE = dict(lr=1e-3, d_lr=3e-3, betas=(0.5, 0.999), ema_decay=0.99)  # the page's
+
+NOT_ONE_NUMBER = "A penalty is one number, which is added to D's loss: take the mean over the samples."
+NO_EFFECT = (
+    "D would not notice: the gradient of your penalty with respect to D's weights is zero, so nothing changes. "
+    "Keep create_graph=True, and use the gradient that was computed with it."
+)
+PAID = "Your penalty is negative: D would be paid for steep ground. Squares are never negative."
+STILL_COLLAPSED = "Too many modes are still missing. How strong is your penalty beside D's loss, which starts at 1.39?"
+TOO_FLAT = "The samples lie on no mode: D is so flat that it cannot tell them where the modes are. Try a weaker penalty."
+
+
+def smooth(critic, real, fake):
+    x = real.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)  # (B, 2)
+    return 0.15 * gradient.square().sum(1).mean()
+
+
+def without_graph(critic, real, fake):
+    x = real.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(critic(x).sum(), x)
+    return 0.15 * gradient.square().sum(1).mean()
+
+
+def one_for_each_sample(critic, real, fake):
+    x = real.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+    return 0.15 * gradient.square().sum(1)
+
+
+def reward(critic, real, fake):
+    return -smooth(critic, real, fake)
+
+
+def feeble(critic, real, fake):
+    return r1_penalty(critic, real, fake, weight=1e-4)
+
+
+def crushing(critic, real, fake):
+    return r1_penalty(critic, real, fake, weight=100.0)
+
+
+def train_with(penalty):
+    """Train fresh seeds of the page's collapsing game with a penalty -> what came of it, None for a penalty not written yet."""
+    problem = objection(penalty)
+    if problem is None or problem:
+        return problem
+    torch.manual_seed(0)
+    ring, pairs = toys.ring(), SeedEnsemble(SEEDS, penalty=penalty, **RECIPE)
+    for _ in Trainer(pairs, ring, batch_size=128 * len(SEEDS)).until(STEPS, every=STEPS):
+        pass
+    found = pairs.coverage(ring, ema=True)
+    return {name: median(getattr(one, name) for one in found) for name in ("covered", "high_quality")}
+
+
+def objection(penalty):
+    """What is wrong with a penalty before any training: "" for nothing, None where it gives back nothing."""
+    pairs, points = SeedEnsemble(SEEDS, **RECIPE), toys.ring().batch(128 * len(SEEDS))[0]
+    value = penalty(pairs.D, points, pairs.sample_fakes(len(points)).detach())
+    if value is None or value is ...:
+        return None
+    if not torch.is_tensor(value) or value.dim() > 0:
+        return NOT_ONE_NUMBER
+    if value < 0:
+        return PAID
+    weights = list(pairs.D.parameters())
+    gradients = torch.autograd.grad(value, weights, allow_unused=True) if value.requires_grad else ()
+    felt = any(gradient is not None and gradient.abs().max() > 0 for gradient in gradients)
+    return "" if felt else NO_EFFECT
+
+
+@dataclass
+class Training(Exercise):
+    """An exercise whose answer changes a training, and is judged by what comes of it."""
+
+    def judge(self, answer):
+        """(status, message) of a penalty; one training, however many trials other exercises take."""
+        if answer is ... or answer is None:
+            return "not attempted", "not attempted yet. Replace the ... with your answer and run the cell again."
+        if not callable(answer):
+            return "wrong", "check needs the function itself, without calling it."
+        try:
+            effects = self.outcome(answer, ())
+        except Exception as error:  # any mistake of a student's becomes a message
+            return "wrong", f"your code stopped with {type(error).__name__}: {error}"
+        if effects is None:
+            return "not attempted", "not attempted yet: it gives back nothing. Put code in place of each ..., before any #."
+        if isinstance(effects, str):
+            return "wrong", f"not yet. {effects}"
+        share = effects["high_quality"]
+        came = f"Three fresh seeds, {STEPS} steps: {effects['covered']} of 8 modes in the median, {share:.0%} of the samples on one."
+        if effects["covered"] >= 7:
+            return "solved", f"right! {came}"
+        return "wrong", f"not yet. {came} {TOO_FLAT if share < 0.3 else STILL_COLLAPSED}"
 
 
 book = Workbook(
@@ -166,42 +288,53 @@ book = Workbook(
         random_counts,
         [
             (touched, "One stray sample is not a mode: ask for a fifth of a fair share."),
-            (
-                fifth_of_the_mode,
-                "A fair share is n / K of ALL samples; samples that hit no mode count in n too.",
-            ),
+            (fifth_of_the_mode, "A fair share is n / K of ALL samples; samples that hit no mode count in n too."),
+            (modes_hit, "K is how many modes there are, not how many were hit: len(counts)."),
             (eight_modes, "There need not be eight modes: K is len(counts)."),
-            (
-                fair_share,
-                "A fair share exactly is too strict: half the modes fail by chance. Take a fifth of it.",
-            ),
+            (fair_share, "A fair share exactly is too strict: half the modes fail by chance. Take a fifth of it."),
+        ],
+        ["A fair share of n samples is n / len(counts).", "Compare counts with a fifth of that, then sum the truths."],
+    ),
+    Exercise(
+        "same_mode",
+        same_mode,
+        lambda: (int(torch.randint(3, 30, ())), int(torch.randint(3, 6, ()))),
+        [
+            (chosen_mode, "That is the chance that all m land in one mode named beforehand; here any mode will do."),
+            (one_pair, "That is right for m = 2. Each further sample has to hit the same mode again."),
+        ],
+        ["The first sample may land anywhere.", "Each of the other m - 1 hits that same mode with chance 1 / K."],
+        tolerance=1e-7,
+    ),
+    Training(
+        "penalty",
+        smooth,
+        tuple,
+        [
+            (without_graph, NO_EFFECT),
+            (one_for_each_sample, NOT_ONE_NUMBER),
+            (reward, PAID),
+            (feeble, STILL_COLLAPSED),
+            (crushing, TOO_FLAT),
         ],
         [
-            "A fair share of n samples is n / len(counts).",
-            "Compare counts with a fifth of that, then sum the truths.",
+            "D should pay for steep ground: for the squared length of the gradient, gradient.square().sum(1), on average.",
+            "Multiply the mean by a weight. With 0.001 D hardly feels it, with 50 it is flat; try a number between.",
         ],
+        play=train_with,
     ),
     Exercise(
         "mode_kl",
         mode_kl,
         random_share,
         [
-            (
-                in_bits,
-                "That is in bits. Logarithms are natural in this course: one mode of eight must give log 8 "
-                "= 2.0794.",
-            ),
-            (
-                entropy,
-                "That is the entropy: large for a fair generator. KL is 0 there, it is log K minus the "
-                "entropy.",
-            ),
+            (in_bits, "That is in bits. Logarithms are natural in this course: one mode of eight must give log 8 = 2.0794."),
+            (entropy, "That is the entropy: large for a fair generator. KL is 0 there, it is log K minus the entropy."),
             (unweighted, "The average is over the samples: weight each mode's logarithm with its own share."),
         ],
         [
             "KL = sum over k of share_k log(share_k / (1 / K)).",
-            "Where a share is 0 its term is 0. Did 0 · log 0 come out as nan? torch.special.xlogy(share, "
-            "share * K) gives 0.",
+            "Where a share is 0 its term is 0. Did 0 · log 0 come out as nan? torch.special.xlogy(share, share * K) gives 0.",
         ],
     ),
     Exercise(
@@ -209,24 +342,10 @@ book = Workbook(
         company,
         lambda: (torch.randn(6, 3) / 2,),
         [
-            (
-                with_itself,
-                "Each sample meets itself at distance 0 and adds exp(0) = 1 to its own count: take that off.",
-            ),
-            (
-                far_apart,
-                "That grows when samples are far apart. Company is exp(-distance): near 1 for twins, 0 for "
-                "strangers.",
-            ),
-            (
-                euclidean,
-                "That is the Euclidean distance. Here it is the sum of absolute differences (cdist with "
-                "p=1).",
-            ),
-            (
-                one_number,
-                "One number for the batch hides WHO is crowded. Give one for each sample, shape (B,).",
-            ),
+            (with_itself, "Each sample meets itself at distance 0 and adds exp(0) = 1 to its own count: take that off."),
+            (far_apart, "That grows when samples are far apart. Company is exp(-distance): near 1 for twins, 0 for strangers."),
+            (euclidean, "That is the Euclidean distance. Here it is the sum of absolute differences (cdist with p=1)."),
+            (one_number, "One number for the batch hides WHO is crowded. Give one for each sample, shape (B,)."),
         ],
         [
             "h[:, None] - h[None] has shape (B, B, n): all differences at once.",
@@ -234,43 +353,17 @@ book = Workbook(
         ],
     ),
     Exercise(
-        "same_mode",
-        same_mode,
-        lambda: (int(torch.randint(3, 30, ())), int(torch.randint(3, 6, ()))),
-        [
-            (
-                chosen_mode,
-                "That is the chance that all m land in one mode named beforehand; here any mode will do.",
-            ),
-            (one_pair, "That is right for m = 2. Each further sample has to hit the same mode again."),
-        ],
-        [
-            "The first sample may land anywhere.",
-            "Each of the other m - 1 hits that same mode with chance 1 / K.",
-        ],
-        tolerance=1e-7,
-    ),
-    Exercise(
-        "slope_ratio",
-        slope_ratio,
+        "gradient_ratio",
+        gradient_ratio,
         lambda: (3 * torch.randn(5),),
         [
-            (
-                upside_down,
-                "Upside down: where D is sure of a fake (a very negative logit) the ratio must be huge.",
-            ),
-            (
-                only_non_saturating,
-                "That is the non-saturating slope alone, 1 - D. Divide it by the saturating one, D.",
-            ),
+            (upside_down, "Upside down: where D is sure of a fake (a very negative logit) the ratio must be huge."),
+            (only_non_saturating, "That is the non-saturating gradient alone, 1 - D. Divide it by the saturating one, D."),
             (logit_for_d, "You put the logit in D's place. D is a probability, the sigmoid of the logit."),
-            (
-                losses_not_slopes,
-                "Those are values, not slopes. Differentiate both losses in the logit first.",
-            ),
+            (losses_not_gradients, "Those are values, not derivatives. Differentiate both losses in the logit first."),
         ],
         [
-            "The slopes in the logit have sizes 1 - D and D, with D = sigmoid(logit).",
+            "The derivatives in the logit have sizes 1 - D and D, with D = sigmoid(logit).",
             "(1 - D) / D is a single exponential.",
         ],
     ),
@@ -281,24 +374,15 @@ book = Workbook(
         [
             (drops_only, "Only drops: but modes are lost with rises, too. Use the size of the change."),
             (one_too_early, "One too early: the change losses[i + 1] - losses[i] shows at step i + 1."),
-            (
-                mean_not_median,
-                "That is the mean; the few large jumps pull it up. Take the median of the sizes.",
-            ),
-            (
-                signed_median,
-                "Rises and falls cancel in that median. First the size of each change, then the median.",
-            ),
-            (
-                in_percent,
-                "Those are changes relative to the loss before. Use the change itself, losses[i + 1] - "
-                "losses[i].",
-            ),
+            (mean_not_median, "That is the mean; the few large jumps pull it up. Take the median of the sizes."),
+            (signed_median, "Rises and falls cancel in that median. First the size of each change, then the median."),
+            (deviations, "Those are distances from the median change. Use the sizes of the changes themselves, and their median."),
+            (in_percent, "Those are changes relative to the loss before. Use the change itself, losses[i + 1] - losses[i]."),
+            (mask, "That is a mask, true or false for each change. Give the positions: .nonzero().flatten(), then add 1."),
         ],
         [
             "change = losses[1:] - losses[:-1] is one shorter than losses.",
-            "Compare change.abs() with limit times its own median; .nonzero().flatten() gives positions; "
-            "add 1.",
+            "Compare change.abs() with limit times its own median; .nonzero().flatten() gives positions; add 1.",
         ],
     ),
 )
