@@ -18,8 +18,7 @@ def train_classifier(net: Classifier, data: ImageSet, steps: int, batch_size: in
 
     A net that saw only good pictures answers anything to noise and blur, another thing in each training. This
     one's first features are regressed on the damage (kinds of `ganlib.data.damage`), and on pictures damaged
-    beyond recognition it learns to name no class. For a last part of the steps, a seventh, the other features
-    learn to be the same for a damaged picture as for the clean one, as far as it can be read.
+    beyond recognition it learns to name no class.
 
     Returns:
         The net in eval mode.
@@ -28,12 +27,9 @@ def train_classifier(net: Classifier, data: ImageSet, steps: int, batch_size: in
     contrast = data[:][0].std()
     optimizer = torch.optim.AdamW(net.parameters(), lr, weight_decay=1e-4, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, steps)
-    for step in range(steps + steps // 6):
-        if step == steps:  # settle
-            optimizer = torch.optim.AdamW(net.parameters(), lr / 3, weight_decay=1e-4, fused=True)
-            schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, steps // 6)
+    for step in range(steps):
         x, y = data.batch(batch_size)
-        loss = judge_loss(net, _shifted(x), y, step, contrast, settle=step >= steps)
+        loss = judge_loss(net, _shifted(x), y, step, contrast)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -42,11 +38,9 @@ def train_classifier(net: Classifier, data: ImageSet, steps: int, batch_size: in
     return net
 
 
-def judge_loss(
-    net: Classifier, x: Tensor, y: Tensor, way: int, contrast: Tensor, settle: bool = False
-) -> Tensor:
+def judge_loss(net: Classifier, x: Tensor, y: Tensor, way: int, contrast: Tensor) -> Tensor:
     """Cross-entropy of the classes plus the error of the damage features, on x (B, C, H, W) and on damaged
-    copies of its first half; to settle, plus how far damage moves the other features.
+    copies of its first half.
     """
     damaged, amount = damage(x[: len(x) // 2], way)
     amount = amount / contrast  # (B / 2, kinds)
@@ -56,12 +50,7 @@ def judge_loss(
     features = net.features(torch.cat([damaged, x]))
     amounts = torch.cat([amount, amount.new_zeros(len(x), len(KINDS))])
     error = smooth_l1_loss(features[:, : len(KINDS)], amounts, beta=0.1, reduction="sum") / len(features)
-    loss = cross_entropy(net.head(features), torch.cat([blurred_classes, classes])) + error
-    if not settle:
-        return loss
-    after, before, _ = features[:, len(KINDS) :].split([len(damaged), len(damaged), len(x) - len(damaged)])
-    moved = ((after - before.detach()).square().sum(1) * (1 - lost[:, 0])).mean()
-    return loss + moved / before.detach().var(0).sum()  # in units of the features' spread
+    return cross_entropy(net.head(features), torch.cat([blurred_classes, classes])) + error
 
 
 def _shifted(x: Tensor, most: int = 2) -> Tensor:
