@@ -1,4 +1,6 @@
-"""Flow matching, and diffusion as the same thing with noise: a net that points from noise to data. Notebook 10."""
+"""Flow matching, and diffusion as the same thing with noise: a net that points from noise to data.
+Notebook 10.
+"""
 
 from collections.abc import Iterator
 
@@ -31,18 +33,20 @@ def gaussian_velocity(x: Tensor, t: Tensor, mean: Tensor | float, sd: Tensor | f
 
     Example:
         >>> x = torch.tensor([2.0])
-        >>> gaussian_velocity(x, torch.tensor(1.0), mean=0.0, sd=1.0)  # the data are noise: x1 is x, x0 is anything
+        >>> gaussian_velocity(x, torch.tensor(1.0), mean=0.0, sd=1.0)
         tensor([2.])
     """
     return mean + (t * sd**2 - (1 - t)) / ((1 - t) ** 2 + t**2 * sd**2) * (x - t * mean)
 
 
 class StraightLine(nn.Module):
-    """A net's velocity on top of the best straight-line guess, the velocity of Gaussian data with the same mean and sd.
+    """A net's velocity on top of the best straight-line guess, the velocity of Gaussian data with the same
+    mean and sd.
 
     Args:
-        net: (x, t) -> (B, *shape), given x scaled to variance 1; it is multiplied by what the guess leaves open, the
-            standard deviation of x₁ - x₀ given x_t. Preconditioning: Karras et al., 2022, arXiv:2206.00364.
+        net: (x, t) -> (B, *shape), given x scaled to variance 1. Its output is multiplied by the standard
+            deviation of x₁ - x₀ given x_t, which the guess leaves open. Preconditioning: Karras et al., 2022,
+            arXiv:2206.00364.
         mean: of the data, (1, *shape).
         sd: of the data around their mean, one number.
     """
@@ -65,10 +69,10 @@ class FlowMatching(Trainable):
 
         x_t = (1 - t) x₀ + t x₁,     loss = E |v(x_t, t) - (x₁ - x₀)|²
 
-    Many lines cross at one point; the best v there is their mean, E[x₁ - x₀ | x_t]. Following it from t = 0 to 1 turns
-    noise into data. Lipman et al., 2022, arXiv:2210.02747; Liu, Gong and Liu, 2022, arXiv:2209.03003. A diffusion
-    model's noise prediction is the same net in other units: E[x₀ | x_t] = x_t - t v (Ho et al., 2020,
-    arXiv:2006.11239).
+    Many lines cross at one point; the best v there is their mean, E[x₁ - x₀ | x_t]. Following it from t = 0
+    to 1 turns noise into data. Lipman et al., 2022, arXiv:2210.02747; Liu, Gong and Liu, 2022,
+    arXiv:2209.03003. A diffusion model's noise prediction is the same net in other units: E[x₀ | x_t] = x_t
+    - t v (Ho et al., 2020, arXiv:2006.11239).
 
     Args:
         velocity: (x, t) -> (B, *shape).
@@ -87,7 +91,9 @@ class FlowMatching(Trainable):
     def step(self, x: Tensor, y: Tensor | None = None) -> dict[str, Tensor]:
         """One update on a batch (B, *shape) -> the mean squared error of the velocity."""
         noise = torch.randn_like(x)
-        u = (torch.rand(1, device=x.device) + torch.arange(len(x), device=x.device) / len(x)) % 1  # even in (0, 1)
+        u = (
+            torch.rand(1, device=x.device) + torch.arange(len(x), device=x.device) / len(x)
+        ) % 1  # even in (0, 1)
         t = u
         when = t.view(-1, *[1] * (x.dim() - 1))
         error = self.velocity((1 - when) * noise + when * x, t) - (x - noise)
@@ -109,7 +115,9 @@ class FlowMatching(Trainable):
 
     @torch.no_grad()
     def path(self, noise: Tensor, steps: int = 20) -> Iterator[Tensor]:
-        """The whole way: noise (n, *shape), then the picture after each step, the samples last; steps + 1 in all."""
+        """The whole way: noise (n, *shape), then the picture after each step, the samples last;
+        steps + 1 in all.
+        """
         if not isinstance(steps, int) or steps < 1:
             raise ValueError(f"steps: expected an integer, 1 or more, but got {steps!r}; 20 draws well")
         x = noise.to(self.device)

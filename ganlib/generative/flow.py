@@ -17,8 +17,8 @@ class Coupling(nn.Module):
 
         u_a = x_a,     u_b = x_b · exp(s(x_a)) + t(x_a),     log |det ∂u/∂x| = Σ s(x_a)
 
-    Whatever the net is, this can be undone: x_b = (u_b - t(x_a)) · exp(-s(x_a)). Real NVP: Dinh, Sohl-Dickstein
-    and Bengio, 2016, arXiv:1605.08803.
+    Whatever the net is, this can be undone: x_b = (u_b - t(x_a)) · exp(-s(x_a)). Real NVP: Dinh,
+    Sohl-Dickstein and Bengio, 2016, arXiv:1605.08803.
 
     Args:
         dim: the number of coordinates.

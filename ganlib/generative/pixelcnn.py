@@ -13,7 +13,9 @@ __all__ = ["Autoregressive", "MaskedConv2d", "PixelCNN", "bits", "to_classes", "
 
 
 def to_classes(x: Tensor, levels: int) -> Tensor:
-    """Pictures in [-1, 1] as the nearest of `levels` gray levels: (B, 1, H, W) -> integers 0 to levels - 1, (B, H, W)."""
+    """Pictures in [-1, 1] as the nearest of `levels` gray levels: (B, 1, H, W) -> integers 0 to
+    levels - 1, (B, H, W).
+    """
     return ((x[:, 0] + 1) / 2 * (levels - 1)).round().long()
 
 
@@ -33,15 +35,18 @@ def bits(nats: Tensor, pixels: int = 784) -> Tensor:
 
 
 class MaskedConv2d(nn.Conv2d):
-    """A convolution that sees only what comes before: the rows above, and in its own row the pixels to the left.
+    """A convolution that sees only what comes before: the rows above, and in its own row the pixels to the
+    left.
 
     Args:
-        see_center: whether it also sees the pixel itself. The first layer must not (mask A); later layers may (mask B),
-            because their input at a pixel knows nothing of that pixel.
+        see_center: whether it also sees the pixel itself. The first layer must not (mask A); later layers
+            may (mask B), because their input at a pixel knows nothing of that pixel.
         dilation: the distance between the pixels that it looks at.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, size: int, *, see_center: bool, dilation: int = 1) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, size: int, *, see_center: bool, dilation: int = 1
+    ) -> None:
         super().__init__(in_channels, out_channels, size, padding=dilation * (size // 2), dilation=dilation)
         mask = torch.zeros(size, size)
         mask[: size // 2] = 1
@@ -58,8 +63,9 @@ class PixelCNN(nn.Module):
 
         p(x) = Π_i p(x_i | x_1, …, x_{i-1}),     row by row, from left to right
 
-    van den Oord, Kalchbrenner and Kavukcuoglu, 2016, arXiv:1601.06759. A stack of square masks has a blind spot, above
-    and to the right, which costs quality, not exactness: van den Oord et al., 2016, arXiv:1606.05328.
+    van den Oord, Kalchbrenner and Kavukcuoglu, 2016, arXiv:1601.06759. A stack of square masks has a blind
+    spot, above and to the right, which costs quality, not exactness: van den Oord et al., 2016,
+    arXiv:1606.05328.
 
     Args:
         levels: number of gray levels.
@@ -67,11 +73,15 @@ class PixelCNN(nn.Module):
         dilations: one hidden layer for each.
     """
 
-    def __init__(self, levels: int = 4, width: int = 32, dilations: tuple[int, ...] = (1, 2, 4, 1, 2, 4)) -> None:
+    def __init__(
+        self, levels: int = 4, width: int = 32, dilations: tuple[int, ...] = (1, 2, 4, 1, 2, 4)
+    ) -> None:
         super().__init__()
         self.levels = levels
         self.first = MaskedConv2d(1, width, 7, see_center=False)
-        self.hidden = nn.ModuleList(MaskedConv2d(width, width, 3, see_center=True, dilation=d) for d in dilations)
+        self.hidden = nn.ModuleList(
+            MaskedConv2d(width, width, 3, see_center=True, dilation=d) for d in dilations
+        )
         self.head = nn.Conv2d(width, levels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -86,7 +96,8 @@ class Autoregressive(Trainable):
     """Maximum likelihood for a PixelCNN, and pixel-by-pixel sampling.
 
     Args:
-        net: pictures (B, 1, H, W) -> logits (B, levels, H, W), of which those at a pixel depend on pixels before it alone.
+        net: pictures (B, 1, H, W) -> logits (B, levels, H, W), those at a pixel from pixels before
+            it alone.
         lr: Adam's learning rate.
         ema_decay: of the weights that `log_prob` and `generate` use.
         size: height and width of a picture.
@@ -98,7 +109,9 @@ class Autoregressive(Trainable):
         self.ema = EMA(net, ema_decay)
 
     def surprise(self, net: nn.Module, x: Tensor) -> Tensor:
-        """-log p(x) = -Σ_i log p(x_i | pixels before), exactly, in nats, (B,); x is rounded to the net's gray levels."""
+        """-log p(x) = -Σ_i log p(x_i | pixels before), exactly, in nats, (B,); x is rounded to the
+        net's gray levels.
+        """
         classes = to_classes(x, net.levels)
         logits = net(to_gray(classes, net.levels))  # (B, levels, H, W)
         return cross_entropy(logits, classes, reduction="none").flatten(1).sum(1)
@@ -118,13 +131,16 @@ class Autoregressive(Trainable):
 
     @torch.no_grad()
     def generate(self, n: int, start: Tensor | None = None) -> Tensor:
-        """n pictures (n, 1, H, W), drawn pixel by pixel; `start` (rows, W) or (n, rows, W) fixes the upper rows."""
+        """n pictures (n, 1, H, W), drawn pixel by pixel; `start` (rows, W) or (n, rows, W) fixes
+        the upper rows.
+        """
         with eval_mode(self.ema.module) as net:
             return _PixelByPixel(net, n, self.size).draw(start)
 
 
 class _PixelByPixel:
-    """Sampling that computes each layer at one pixel only and keeps what it has computed: fast, and the same numbers.
+    """Sampling that computes each layer at one pixel only and keeps what it has computed: fast, and the
+    same numbers.
 
     Ramachandran et al., 2017, arXiv:1704.06001.
     """
@@ -133,12 +149,14 @@ class _PixelByPixel:
         self.net, self.n, self.size = net, n, size
         self.layers = [net.first, *net.hidden]
         device = net.head.weight.device
-        self.inputs = []  # of each layer, (n, H + 2r, W + 2r, channels), so that a patch lies together in memory
+        self.inputs = []  # of each layer, (n, H + 2r, W + 2r, channels): a patch lies together in memory
         self.matrices = []
         for layer in self.layers:
             side = size + 2 * layer.padding[0]
             self.inputs.append(torch.zeros(n, side, side, layer.in_channels, device=device))
-            self.matrices.append((layer.weight * layer.mask).permute(2, 3, 1, 0).flatten(0, 2))  # (k k in, out)
+            self.matrices.append(
+                (layer.weight * layer.mask).permute(2, 3, 1, 0).flatten(0, 2)
+            )  # (k k in, out)
 
     def draw(self, start: Tensor | None) -> Tensor:
         fixed = 0 if start is None else start.shape[-2]

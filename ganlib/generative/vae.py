@@ -1,4 +1,6 @@
-"""A variational autoencoder: a likelihood that cannot be computed, and a bound on it that can. Notebook 10."""
+"""A variational autoencoder: a likelihood that cannot be computed, and a bound on it that can.
+Notebook 10.
+"""
 
 import torch
 from torch import Tensor, nn
@@ -36,9 +38,9 @@ class VAE(Trainable):
 
         log p(x) ≥ E_q[log p(x|z)] - KL(q(z|x) ‖ N(0, I))
 
-    The gap is KL(q(z|x) ‖ p(z|x)): 0 where q is the true posterior. z = mean + sd · ε carries the gradient to q.
-    Each pixel is the mean of `levels - 1` coins with one probability, so that p(x|z) is a probability of gray levels
-    and the bound compares with `PixelCNN`. Kingma and Welling, 2013, arXiv:1312.6114.
+    The gap is KL(q(z|x) ‖ p(z|x)): 0 where q is the true posterior. z = mean + sd · ε carries the gradient
+    to q. Each pixel is the mean of `levels - 1` coins with one probability, so that p(x|z) is a probability
+    of gray levels and the bound compares with `PixelCNN`. Kingma and Welling, 2013, arXiv:1312.6114.
 
     Args:
         encoder: pictures (B, *shape) -> (B, 2 z_dim), means and log variances.
@@ -49,8 +51,8 @@ class VAE(Trainable):
         ema_decay: of the decoder's weights, from which `generate` draws.
     """
 
-    def __init__(self, encoder: nn.Module, decoder: nn.Module, z_dim: int, *, levels: int = 4, lr: float = 2e-3,
-                 ema_decay: float = 0.99) -> None:  # fmt: skip
+    def __init__(self, encoder: nn.Module, decoder: nn.Module, z_dim: int, *, levels: int = 4,
+                 lr: float = 2e-3, ema_decay: float = 0.99) -> None:  # fmt: skip
         if levels < 2:
             raise ValueError(f"expected 2 or more gray levels but got {levels}; black and white has levels=2")
         self.encoder, self.decoder, self.z_dim, self.levels = encoder.train(), decoder.train(), z_dim, levels
@@ -71,7 +73,9 @@ class VAE(Trainable):
         """-log p(x|z) in nats (B,): k = (levels - 1)(x + 1)/2 of the coins show heads, in any order."""
         coins = torch.full_like(x, self.levels - 1)
         heads = (x + 1) / 2 * coins
-        orders = (coins + 1).lgamma() - (heads + 1).lgamma() - (coins - heads + 1).lgamma()  # log (coins over heads)
+        orders = (
+            (coins + 1).lgamma() - (heads + 1).lgamma() - (coins - heads + 1).lgamma()
+        )  # log (coins over heads)
         surprise = coins * binary_cross_entropy_with_logits(logits, heads / coins, reduction="none") - orders
         return surprise.flatten(1).sum(1)
 

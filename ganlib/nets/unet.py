@@ -17,7 +17,9 @@ def time_features(t: Tensor, width: int) -> Tensor:
 
 
 class _TimedBlock(nn.Module):
-    """h + conv(conv(h)), where the time scales and shifts the channels in between; at first it adds nothing."""
+    """h + conv(conv(h)), where the time scales and shifts the channels in between; at first it adds
+    nothing.
+    """
 
     def __init__(self, channels, time_width):
         super().__init__()
@@ -37,8 +39,9 @@ class _TimedBlock(nn.Module):
 class TimeUNet(nn.Module):
     """x (B, 1, 28, 28), t (B,) -> (B, 1, 28, 28): down to 7x7, back up, with a skip across.
 
-    Ronneberger, Fischer and Brox, 2015, arXiv:1505.04597; with a time: Ho, Jain and Abbeel, 2020, arXiv:2006.11239.
-    Pixels enter in squares of 2x2, so no convolution works at full size, which would cost the most.
+    Ronneberger, Fischer and Brox, 2015, arXiv:1505.04597; with a time: Ho, Jain and Abbeel, 2020,
+    arXiv:2006.11239. Pixels enter in squares of 2x2, so no convolution works at full size, which would cost
+    the most.
 
     Args:
         width: channels at 14x14; at 7x7 there are twice as many.
@@ -52,7 +55,9 @@ class TimeUNet(nn.Module):
     def __init__(self, width: int = 32, time_width: int = 64) -> None:
         super().__init__()
         self.time_width = time_width
-        self.time = nn.Sequential(nn.Linear(time_width, time_width), nn.SiLU(), nn.Linear(time_width, time_width), nn.SiLU())
+        self.time = nn.Sequential(
+            nn.Linear(time_width, time_width), nn.SiLU(), nn.Linear(time_width, time_width), nn.SiLU()
+        )
         self.enter = nn.Conv2d(4, width, 3, padding=1)
         self.before = _TimedBlock(width, time_width)
         self.down = nn.Conv2d(width, 2 * width, 2, stride=2)
@@ -65,7 +70,9 @@ class TimeUNet(nn.Module):
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
         time = self.time(time_features(t, self.time_width))  # (B, time_width)
-        h = self.enter(pixel_unshuffle(x, 2).contiguous(memory_format=torch.channels_last))  # (B, width, 14, 14)
+        h = self.enter(
+            pixel_unshuffle(x, 2).contiguous(memory_format=torch.channels_last)
+        )  # (B, width, 14, 14)
         h = self.before(h, time)
         m = self.down(h) + self.place  # (B, 2 width, 7, 7)
         for block in self.middle:

@@ -1,4 +1,6 @@
-"""PixelCNN: what a pixel may see, by gradients; probabilities of all tiny pictures; samples as often as they should be."""
+"""PixelCNN: what a pixel may see, by gradients; probabilities of all tiny pictures; samples as
+often as they should be.
+"""
 
 import itertools
 
@@ -36,9 +38,13 @@ def test_logits_depend_on_earlier_pixels_alone(dilations):
 
 
 def test_the_stack_sees_the_row_above_to_its_right_only_in_part():
-    """The blind spot that the docstring admits: with 3x3 masks, what is far to the right is reached from higher rows alone."""
+    """The blind spot that the docstring admits: with 3x3 masks, what is far to the right is reached
+    from higher rows alone.
+    """
     torch.manual_seed(0)
-    net = torch.nn.Sequential(MaskedConv2d(1, 4, 3, see_center=False), *(MaskedConv2d(4, 4, 3, see_center=True) for _ in range(4)))
+    net = torch.nn.Sequential(
+        MaskedConv2d(1, 4, 3, see_center=False), *(MaskedConv2d(4, 4, 3, see_center=True) for _ in range(4))
+    )
     x = torch.randn(1, 1, 9, 9, requires_grad=True)
     gradient = torch.autograd.grad(net(x)[0, :, 6, 3].sum(), x)[0][0, 0]
     assert gradient[5, 4] != 0 and gradient[5, 5] == 0 and gradient[5, :5].ne(0).all()
@@ -67,7 +73,9 @@ def test_fixed_rows_stay_and_the_rest_follows_the_conditional():
     assert (samples[:, 0, 0] == start[0]).all()
     agrees = (pictures[:, 0, 0] == start[0]).all(1)
     p = auto.log_prob(pictures[agrees]).exp()
-    found = torch.tensor([(samples == picture).flatten(1).all(1).float().mean() for picture in pictures[agrees]])
+    found = torch.tensor(
+        [(samples == picture).flatten(1).all(1).float().mean() for picture in pictures[agrees]]
+    )
     torch.testing.assert_close(found, p / p.sum(), atol=0.02, rtol=0)
 
 
@@ -96,6 +104,7 @@ class Copies:
 def test_training_by_the_trainer_nears_the_entropy_of_the_data():
     torch.manual_seed(0)
     auto = Autoregressive(PixelCNN(2, 8, (1, 1)), lr=1e-2, size=6)
-    for snapshot in Trainer(auto, Copies(), batch_size=32).until(400, every=100):
-        pass
-    assert bits(torch.tensor(snapshot.terms["surprise"]), pixels=12) < 0.56  # ½ is the entropy: one row of two is free
+    *_, snapshot = Trainer(auto, Copies(), batch_size=32).until(400, every=100)
+    assert (
+        bits(torch.tensor(snapshot.terms["surprise"]), pixels=12) < 0.56
+    )  # ½ is the entropy: one row of two is free

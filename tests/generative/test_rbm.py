@@ -55,7 +55,9 @@ def test_gibbs_sampling_reaches_the_distribution(rbm):
 
 
 def test_the_gradient_is_that_of_the_exact_likelihood(rbm):
-    """With fantasies weighted as the model weighs them, the difference of free energies has the likelihood's gradient."""
+    """With fantasies weighted as the model weighs them, the difference of free energies has the
+    likelihood's gradient.
+    """
     data = states(4)[[3, 5, 5, 9]]
     exact = torch.autograd.grad(-exact_log_p(rbm, data).mean(), rbm.parameters())
     weights = exact_log_p(rbm, states(4)).exp().detach()
@@ -68,7 +70,9 @@ class Pairs:
     """Four pixels: the first two agree, so do the last two."""
 
     def batch(self, n):
-        return torch.randn(n, 2).sign().repeat_interleave(2, 1).view(n, 1, 2, 2), torch.zeros(n, dtype=torch.long)
+        return torch.randn(n, 2).sign().repeat_interleave(2, 1).view(n, 1, 2, 2), torch.zeros(
+            n, dtype=torch.long
+        )
 
 
 def test_training_by_the_trainer_nears_the_entropy_of_the_data():
