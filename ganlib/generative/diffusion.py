@@ -67,7 +67,7 @@ class StraightLine(nn.Module):
 class FlowMatching(Trainable):
     """Learn the velocity that carries noise x₀ to data x₁ along straight lines, on average.
 
-        x_t = (1 - t) x₀ + t x₁,     loss = E |v(x_t, t) - (x₁ - x₀)|²
+        x_t = (1 - t) x₀ + t x₁,     loss = E |v(x_t, t) - (x₁ - x₀)|²,     log t/(1 - t) ~ N(0, 1)
 
     Many lines cross at one point; the best v there is their mean, E[x₁ - x₀ | x_t]. Following it from t = 0
     to 1 turns noise into data. Lipman et al., 2022, arXiv:2210.02747; Liu, Gong and Liu, 2022,
@@ -90,11 +90,7 @@ class FlowMatching(Trainable):
 
     def step(self, x: Tensor, y: Tensor | None = None) -> dict[str, Tensor]:
         """One update on a batch (B, *shape) -> the mean squared error of the velocity."""
-        noise = torch.randn_like(x)
-        u = (
-            torch.rand(1, device=x.device) + torch.arange(len(x), device=x.device) / len(x)
-        ) % 1  # even in (0, 1)
-        t = u
+        noise, t = torch.randn_like(x), _middle_times(len(x), x.device)
         when = t.view(-1, *[1] * (x.dim() - 1))
         error = self.velocity((1 - when) * noise + when * x, t) - (x - noise)
         terms = {"loss": error.square().mean()}
@@ -127,3 +123,12 @@ class FlowMatching(Trainable):
                 t = torch.full((len(x),), i / steps, device=x.device)
                 x = x + velocity(x, t) / steps
                 yield x
+
+
+def _middle_times(n, device):
+    """n times in [0, 1), most around the middle, where the direction is decided: logistic of normal numbers.
+
+    Esser et al., 2024, arXiv:2403.03206; here the normal numbers are spread evenly over a batch.
+    """
+    even = (torch.rand(1, device=device) + torch.arange(n, device=device) / n) % 1
+    return torch.special.ndtri(even).sigmoid()

@@ -3,6 +3,7 @@
 from ganlib.nets.classifier import Classifier
 from ganlib.nets.conditional import ACDiscriminator, ProjectionDiscriminator
 from ganlib.nets.mlp import MLPDiscriminator, MLPGenerator, mlp
+from ganlib.nets.unet import TimeUNet
 
 __all__ = [
     "ACDiscriminator",
