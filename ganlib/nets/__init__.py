@@ -11,5 +11,6 @@ __all__ = [
     "MLPDiscriminator",
     "MLPGenerator",
     "ProjectionDiscriminator",
+    "TimeUNet",
     "mlp",
 ]
