@@ -1,6 +1,4 @@
-"""Flow matching, and diffusion as the same thing with noise: a net that points from noise to data.
-Notebook 10.
-"""
+"""Flow matching and diffusion: a net that points from noise to data. Notebook 10."""
 
 from collections.abc import Iterator
 
@@ -40,8 +38,7 @@ def gaussian_velocity(x: Tensor, t: Tensor, mean: Tensor | float, sd: Tensor | f
 
 
 class StraightLine(nn.Module):
-    """A net's velocity on top of the best straight-line guess, the velocity of Gaussian data with the same
-    mean and sd.
+    """A net's velocity on top of that of Gaussian data with the same mean and sd.
 
     Args:
         net: (x, t) -> (B, *shape), given x scaled to variance 1. Its output is multiplied by the standard
@@ -111,9 +108,7 @@ class FlowMatching(Trainable):
 
     @torch.no_grad()
     def path(self, noise: Tensor, steps: int = 20) -> Iterator[Tensor]:
-        """The whole way: noise (n, *shape), then the picture after each step, the samples last;
-        steps + 1 in all.
-        """
+        """Noise (n, *shape), then what it is after each step, the samples last; steps + 1 in all."""
         if not isinstance(steps, int) or steps < 1:
             raise ValueError(f"steps: expected an integer, 1 or more, but got {steps!r}; 20 draws well")
         x = noise.to(self.device)

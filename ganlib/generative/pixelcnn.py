@@ -13,9 +13,7 @@ __all__ = ["Autoregressive", "MaskedConv2d", "PixelCNN", "bits", "to_classes", "
 
 
 def to_classes(x: Tensor, levels: int) -> Tensor:
-    """Pictures in [-1, 1] as the nearest of `levels` gray levels: (B, 1, H, W) -> integers 0 to
-    levels - 1, (B, H, W).
-    """
+    """Round pictures (B, 1, H, W) in [-1, 1] to gray levels: integers 0 to levels - 1, (B, H, W)."""
     return ((x[:, 0] + 1) / 2 * (levels - 1)).round().long()
 
 
@@ -35,8 +33,7 @@ def bits(nats: Tensor, pixels: int = 784) -> Tensor:
 
 
 class MaskedConv2d(nn.Conv2d):
-    """A convolution that sees only what comes before: the rows above, and in its own row the pixels to the
-    left.
+    """A convolution that sees only the rows above and, in its own row, the pixels to the left.
 
     Args:
         see_center: whether it also sees the pixel itself. The first layer must not (mask A); later layers
@@ -109,9 +106,7 @@ class Autoregressive(Trainable):
         self.ema = EMA(net, ema_decay)
 
     def surprise(self, net: nn.Module, x: Tensor) -> Tensor:
-        """-log p(x) = -Σ_i log p(x_i | pixels before), exactly, in nats, (B,); x is rounded to the
-        net's gray levels.
-        """
+        """-Σ_i log p(x_i | pixels before), exactly, in nats, (B,); x is rounded to the gray levels."""
         classes = to_classes(x, net.levels)
         logits = net(to_gray(classes, net.levels))  # (B, levels, H, W)
         return cross_entropy(logits, classes, reduction="none").flatten(1).sum(1)
@@ -131,16 +126,13 @@ class Autoregressive(Trainable):
 
     @torch.no_grad()
     def generate(self, n: int, start: Tensor | None = None) -> Tensor:
-        """n pictures (n, 1, H, W), drawn pixel by pixel; `start` (rows, W) or (n, rows, W) fixes
-        the upper rows.
-        """
+        """n pictures (n, 1, H, W), pixel by pixel; start (rows, W) or (n, rows, W) fixes upper rows."""
         with eval_mode(self.ema.module) as net:
             return _PixelByPixel(net, n, self.size).draw(start)
 
 
 class _PixelByPixel:
-    """Sampling that computes each layer at one pixel only and keeps what it has computed: fast, and the
-    same numbers.
+    """Sampling that computes each layer at one pixel only and keeps what it has computed.
 
     Ramachandran et al., 2017, arXiv:1704.06001.
     """

@@ -1,6 +1,4 @@
-"""A restricted Boltzmann machine: a probability known up to one constant, and a Markov chain to
-draw from it. Notebook 10.
-"""
+"""A restricted Boltzmann machine: a probability up to one constant, and a Markov chain. Notebook 10."""
 
 import torch
 from torch import Tensor, nn
@@ -78,9 +76,7 @@ class ContrastiveDivergence(Trainable):
         self.memory = _Memory(chains, len(rbm.b), rbm.b.device)
 
     def step(self, x: Tensor, y: Tensor | None = None) -> dict[str, Tensor]:
-        """One update on pictures in [-1, 1]: gray pixels are taken as probabilities and drawn black
-        or white.
-        """
+        """One update on pictures in [-1, 1]; a gray pixel is drawn white with its gray as probability."""
         real = ((x.flatten(1) + 1) / 2).bernoulli()
         fantasy = self.memory.fantasy.copy_(self.rbm.gibbs(self.memory.fantasy))
         gap = self.rbm.free_energy(real).mean() - self.rbm.free_energy(fantasy).mean()
@@ -91,25 +87,19 @@ class ContrastiveDivergence(Trainable):
 
     @torch.no_grad()
     def generate(self, n: int, steps: int = 100) -> Tensor:
-        """n pictures (n, *shape): the probabilities of white after a chain of Gibbs steps that
-        starts from noise.
-        """
+        """n pictures (n, *shape) after so many Gibbs steps from noise, see `look`."""
         noise = torch.rand(n, len(self.rbm.b), device=self.device).round()
         return self.look(self.rbm.gibbs(noise, steps))
 
     @torch.no_grad()
     def look(self, v: Tensor) -> Tensor:
-        """States v (n, visible) as gray pictures in [-1, 1]: each pixel's probability of white,
-        given what h v suggests.
-        """
+        """States v (n, visible) as gray pictures in [-1, 1]: p(white) given an h drawn for v."""
         h = self.rbm.hidden_given(v).bernoulli()
         return (2 * self.rbm.visible_given(h) - 1).unflatten(1, self.shape)
 
 
 class _Memory(nn.Module):
-    """What lives on from one update to the next: the fantasies (chains, visible), and how many
-    updates there were.
-    """
+    """What lives on from one update to the next: fantasies (chains, visible), a count of updates."""
 
     def __init__(self, chains, visible, device):
         super().__init__()

@@ -1,6 +1,4 @@
-"""A variational autoencoder: a likelihood that cannot be computed, and a bound on it that can.
-Notebook 10.
-"""
+"""A variational autoencoder: a bound on a likelihood that nobody can compute. Notebook 10."""
 
 import torch
 from torch import Tensor, nn

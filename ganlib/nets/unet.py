@@ -17,9 +17,7 @@ def time_features(t: Tensor, width: int) -> Tensor:
 
 
 class _TimedBlock(nn.Module):
-    """h + conv(conv(h)), where the time scales and shifts the channels in between; at first it adds
-    nothing.
-    """
+    """h + conv(conv(h)), where the time scales and shifts the channels in between."""
 
     def __init__(self, channels, time_width):
         super().__init__()

@@ -1,6 +1,4 @@
-"""Flow matching on Gaussians, where the best velocity, the smallest loss and the samples are known
-in closed form.
-"""
+"""Flow matching on Gaussians, where velocity, smallest loss and samples are known in closed form."""
 
 import pytest
 import torch
@@ -46,15 +44,15 @@ class Nothing(nn.Module):
 
 
 class Bell:
-    """Pictures of independent Gaussian pixels."""
+    """Sixteen independent Gaussian numbers a sample."""
 
     def batch(self, n):
-        return MEAN + SD * torch.randn(n, 1, 4, 4), torch.zeros(n, dtype=torch.long)
+        return MEAN + SD * torch.randn(n, 16), torch.zeros(n, dtype=torch.long)
 
 
 def gaussian_model():
     """Flow matching that begins, and should stay, at the closed form."""
-    return FlowMatching(StraightLine(Nothing(), torch.full((1, 1, 4, 4), MEAN), SD), shape=(1, 4, 4), lr=1e-3)
+    return FlowMatching(StraightLine(Nothing(), torch.full((1, 16), MEAN), SD), shape=(16,), lr=1e-3)
 
 
 def test_the_smallest_loss_is_what_no_net_can_predict():
@@ -98,7 +96,7 @@ def test_a_net_without_the_formula_learns_the_closed_form():
     x = (1 - t[:, None]) * x + t[:, None] * Line().batch(500)[0]
     with torch.no_grad():
         error = model.ema.module(x, t) - gaussian_velocity(x, t[:, None], MEAN, SD)
-    assert error.square().mean().sqrt() < 0.12
+    assert error.square().mean().sqrt() < 0.2
     samples = model.generate(4000, steps=50)
     assert samples.mean().item() == pytest.approx(MEAN, abs=0.06) and samples.std().item() == pytest.approx(
         SD, abs=0.06
@@ -106,15 +104,13 @@ def test_a_net_without_the_formula_learns_the_closed_form():
 
 
 def test_one_step_from_noise_lands_on_the_mean_of_the_data():
-    """At t = 0 the best velocity is E[x₁] - x₀, whatever the data: one Euler step draws one and the
-    same gray picture.
-    """
+    """At t = 0 the best velocity is E[x₁] - x₀, whatever the data: one step draws the mean."""
     samples = gaussian_model().generate(10, steps=1)
     torch.testing.assert_close(samples, torch.full_like(samples, MEAN))
 
 
 def test_the_path_begins_at_the_noise_and_ends_at_the_samples():
-    model, noise = gaussian_model(), torch.randn(3, 1, 4, 4)
+    model, noise = gaussian_model(), torch.randn(3, 16)
     path = list(model.path(noise, steps=5))
     assert (
         len(path) == 6 and torch.equal(path[0], noise) and torch.equal(path[-1], model.carry(noise, steps=5))

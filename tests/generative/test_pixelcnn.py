@@ -1,6 +1,4 @@
-"""PixelCNN: what a pixel may see, by gradients; probabilities of all tiny pictures; samples as
-often as they should be.
-"""
+"""PixelCNN: what a pixel may see, by gradients; probabilities of all tiny pictures; its samples."""
 
 import itertools
 
@@ -38,9 +36,7 @@ def test_logits_depend_on_earlier_pixels_alone(dilations):
 
 
 def test_the_stack_sees_the_row_above_to_its_right_only_in_part():
-    """The blind spot that the docstring admits: with 3x3 masks, what is far to the right is reached
-    from higher rows alone.
-    """
+    """The blind spot that the docstring admits: what is above and far to the right is not seen."""
     torch.manual_seed(0)
     net = torch.nn.Sequential(
         MaskedConv2d(1, 4, 3, see_center=False), *(MaskedConv2d(4, 4, 3, see_center=True) for _ in range(4))

@@ -55,9 +55,7 @@ def test_gibbs_sampling_reaches_the_distribution(rbm):
 
 
 def test_the_gradient_is_that_of_the_exact_likelihood(rbm):
-    """With fantasies weighted as the model weighs them, the difference of free energies has the
-    likelihood's gradient.
-    """
+    """Fantasies weighted as the model weighs them give the likelihood's gradient."""
     data = states(4)[[3, 5, 5, 9]]
     exact = torch.autograd.grad(-exact_log_p(rbm, data).mean(), rbm.parameters())
     weights = exact_log_p(rbm, states(4)).exp().detach()

@@ -98,9 +98,8 @@ def test_training_by_the_trainer_nears_the_entropy_of_the_data():
     vae = stripes_vae()
     trainer = Trainer(vae, Stripes(), batch_size=64)
     *_, snapshot = trainer.until(600, every=100)
-    assert (
-        math.log(2) - 0.01 < sum(snapshot.terms.values()) < 1.3
-    )  # the data's entropy is log 2: no bound is lower
+    spent = sum(snapshot.terms.values())
+    assert math.log(2) - 0.01 < spent < 1.7  # the entropy is log 2; without z it would be 16 log 2 = 11
     samples = vae.generate(100)
     assert samples.shape == (100, 1, 4, 4) and samples.abs().max() <= 1
     whole = (samples.abs() > 0.8).flatten(1).all(1).float().mean()
