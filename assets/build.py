@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 from tqdm import tqdm
 
 ASSETS = Path(__file__).parent
@@ -30,9 +31,10 @@ from ganlib.data.images import CLASS_NAMES, ImageSet, load, read_idx  # noqa: E4
 from ganlib.engine.checkpoint import load_weights, save_tensors, save_weights  # noqa: E402
 from ganlib.engine.files import atomic_write  # noqa: E402
 from ganlib.gan import GAN  # noqa: E402
+from ganlib.generative import VAE, Autoregressive, PixelCNN  # noqa: E402
 from ganlib.losses import wasserstein  # noqa: E402
 from ganlib.metrics.training import train_classifier  # noqa: E402
-from ganlib.nets import Classifier, MLPDiscriminator, MLPGenerator, ProjectionDiscriminator  # noqa: E402
+from ganlib.nets import Classifier, MLPDiscriminator, MLPGenerator, ProjectionDiscriminator, mlp  # noqa: E402
 from ganlib.penalties import gradient_penalty, r1_penalty  # noqa: E402
 from ganlib.trainer import Trainer  # noqa: E402
 
@@ -115,6 +117,26 @@ def wgan_gp():
     return train(Trainer(gan, load("mnist"), batch_size=128), 3_000)
 
 
+def first_digits():
+    """The 9,000 digits on which notebook 10 trains; it measures on the others."""
+    digits = load("mnist")
+    return ImageSet(digits.images[:9000], digits.labels[:9000], digits.class_names)
+
+
+def pixelcnn():
+    """The recipe of notebook 10, for longer."""
+    net = PixelCNN(levels=4, width=32).to(memory_format=torch.channels_last)
+    return train(Trainer(Autoregressive(net, ema_decay=0.998), first_digits(), batch_size=16), PIXELCNN_STEPS)
+
+
+def vae_plane():
+    """The VAE of notebook 10 with two latent numbers, and smaller: its decoder."""
+    encoder = nn.Sequential(nn.Flatten(), mlp(784, 512, 256, 4, activation=nn.SiLU))
+    decoder = nn.Sequential(mlp(2, 128, 256, 784, activation=nn.SiLU), nn.Unflatten(1, (1, 28, 28)))
+    vae = VAE(encoder, decoder, z_dim=2, lr=1e-3, ema_decay=0.998)
+    return train(Trainer(vae, first_digits(), batch_size=64), VAE_PLANE_STEPS)
+
+
 def train(trainer, steps):
     """Train to the given number of steps with a progress bar -> the averaged generator."""
     with tqdm(total=steps, desc="training") as bar:
@@ -124,7 +146,13 @@ def train(trainer, steps):
 
 
 # CHECKPOINTS: name -> a function that trains as a notebook does and returns the generator to keep.
-CHECKPOINTS = {"mlp-gan": mlp_gan, "conditional-gan": conditional_gan, "wgan-gp": wgan_gp}
+CHECKPOINTS = {
+    "mlp-gan": mlp_gan,
+    "conditional-gan": conditional_gan,
+    "wgan-gp": wgan_gp,
+    "pixelcnn": pixelcnn,
+    "vae-plane": vae_plane,
+}
 
 
 def build_checkpoints(folder):
