@@ -126,7 +126,7 @@ def first_digits():
 def pixelcnn():
     """The recipe of notebook 10, for longer."""
     net = PixelCNN(levels=4, width=32).to(memory_format=torch.channels_last)
-    return train(Trainer(Autoregressive(net, ema_decay=0.998), first_digits(), batch_size=16), PIXELCNN_STEPS)
+    return train(Trainer(Autoregressive(net, ema_decay=0.998), first_digits(), batch_size=16), 1_250)
 
 
 def vae_plane():
@@ -134,7 +134,7 @@ def vae_plane():
     encoder = nn.Sequential(nn.Flatten(), mlp(784, 512, 256, 4, activation=nn.SiLU))
     decoder = nn.Sequential(mlp(2, 128, 256, 784, activation=nn.SiLU), nn.Unflatten(1, (1, 28, 28)))
     vae = VAE(encoder, decoder, z_dim=2, lr=1e-3, ema_decay=0.998)
-    return train(Trainer(vae, first_digits(), batch_size=64), VAE_PLANE_STEPS)
+    return train(Trainer(vae, first_digits(), batch_size=64), 4_000)
 
 
 def train(trainer, steps):
