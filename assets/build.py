@@ -34,7 +34,15 @@ from ganlib.gan import GAN  # noqa: E402
 from ganlib.generative import VAE, Autoregressive, PixelCNN  # noqa: E402
 from ganlib.losses import wasserstein  # noqa: E402
 from ganlib.metrics.training import train_classifier  # noqa: E402
-from ganlib.nets import Classifier, MLPDiscriminator, MLPGenerator, ProjectionDiscriminator, mlp  # noqa: E402
+from ganlib.nets import (  # noqa: E402
+    Classifier,
+    DCDiscriminator,
+    DCGenerator,
+    MLPDiscriminator,
+    MLPGenerator,
+    ProjectionDiscriminator,
+    mlp,
+)
 from ganlib.penalties import gradient_penalty, r1_penalty  # noqa: E402
 from ganlib.trainer import Trainer  # noqa: E402
 
@@ -117,6 +125,21 @@ def wgan_gp():
     return train(Trainer(gan, load("mnist"), batch_size=128), 3_000)
 
 
+def dcgan(name, steps=3_600):
+    """The recipe of notebook 07: the learning rates shrink in the second half."""
+    gan = GAN(DCGenerator(), DCDiscriminator(), penalty=r1_on_four, lr=3e-3, d_lr=2e-3, betas=(0.0, 0.99))
+    trainer = Trainer(gan, load(name), batch_size=32)
+    for half in range(12, 25):  # twelve twenty-fourths at once, then one after the other
+        train(trainer, steps * half // 24)
+        gan.scale_lr(0.75)
+    return gan.ema.module
+
+
+def r1_on_four(critic, real, fake):
+    """R1 on a few pictures of the batch: the same penalty on average."""
+    return r1_penalty(critic, real[:4], weight=0.1)
+
+
 def first_digits():
     """The 9,000 digits on which notebook 10 trains; it measures on the others."""
     digits = load("mnist")
@@ -150,6 +173,8 @@ CHECKPOINTS = {
     "mlp-gan": mlp_gan,
     "conditional-gan": conditional_gan,
     "wgan-gp": wgan_gp,
+    "dcgan": partial(dcgan, "mnist"),
+    "dcgan-clothes": partial(dcgan, "fashion"),
     "pixelcnn": pixelcnn,
     "vae-plane": vae_plane,
 }
@@ -192,7 +217,12 @@ def build_vendor(folder):
 def write_hashes():
     """The sha256 of every bundled file, for ganlib.files.asset to check."""
     files = sorted(
-        [*ASSETS.glob("data/*.gz"), *ASSETS.glob("checkpoints/*.safetensors"), *ASSETS.glob("vendor/*.*")]
+        [
+            *ASSETS.glob("data/*.gz"),
+            *ASSETS.glob("checkpoints/*.safetensors"),
+            *ASSETS.glob("results/*.*"),
+            *ASSETS.glob("vendor/*.*"),
+        ]
     )
     hashes = {f.relative_to(ASSETS).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
     with atomic_write(ASSETS / "hashes.json") as temporary:

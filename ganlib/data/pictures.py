@@ -30,8 +30,8 @@ def folder(
     """All pictures below a folder, turned upright, cut square and scaled to size x size.
 
     A subfolder is a class, named by its path; pictures in the folder itself are of the class ".". What is no
-    picture is skipped and listed. The result is cached by the files' names, sizes and times, so the second call
-    is quick.
+    picture is skipped and listed. The result is cached by the files' names, sizes and times, so the second
+    call is quick.
 
     Args:
         path: the folder; any formats that Pillow reads, nested as deep as you like.

@@ -134,15 +134,23 @@ def _optimizer_state(optimizer: Optimizer) -> dict[str, Tensor]:
 
 
 def _load_optimizer_state(optimizer: Optimizer, flat: dict[str, Tensor]) -> None:
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
     state = {}
     for key in flat.keys() - {"lr"}:
         index, name = key.split(".")
-        state.setdefault(int(index), {})[name] = flat[
-            key
-        ].clone()  # the optimizer would go on in the caller's tensor
+        state.setdefault(int(index), {})[name] = _laid_out_like(parameters[int(index)], flat[key])
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
     for group, rate in zip(optimizer.param_groups, flat["lr"].reshape(-1).tolist()):
         group["lr"] = rate
+
+
+def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
+    """A copy, so that the optimizer does not go on in the caller's tensor; with the parameter's memory format
+    (channels last, say), since fused optimizers go through both in the order of memory.
+    """
+    if value.shape != parameter.shape:
+        return value.clone()
+    return torch.empty_like(parameter, dtype=value.dtype, device=value.device).copy_(value)
 
 
 def _shapes_in_optimizer(key: str, optimizers: dict[str, Optimizer]) -> list[tuple]:

@@ -2,12 +2,15 @@
 
 from ganlib.nets.classifier import Classifier
 from ganlib.nets.conditional import ACDiscriminator, ProjectionDiscriminator
+from ganlib.nets.dcgan import DCDiscriminator, DCGenerator
 from ganlib.nets.mlp import MLPDiscriminator, MLPGenerator, mlp
 from ganlib.nets.unet import TimeUNet
 
 __all__ = [
     "ACDiscriminator",
     "Classifier",
+    "DCDiscriminator",
+    "DCGenerator",
     "MLPDiscriminator",
     "MLPGenerator",
     "ProjectionDiscriminator",

@@ -118,6 +118,18 @@ def test_the_engine_explains_mistakes(capsys):
     assert total.judge(lambda x: [x.clear(), 0][1])[0] == "wrong"
 
 
+def test_a_blank_left_in_an_answer_is_not_attempted():
+    e = double()
+    for blank in (
+        lambda x: x + ...,
+        lambda x: (x + ..., 1),
+        lambda x: [..., x],
+        lambda x: float((..., ...)[0]),
+    ):
+        assert e.judge(blank)[0] == "not attempted"
+    assert e.judge(lambda x: 2 * x[..., :])[0] == "solved", "three dots may also be an index"
+
+
 def test_a_wrong_word_is_not_answered_with_the_right_one():
     e = Exercise("word", lambda: "swapped", None, [], ["a", "b"])
     for guess in ("no idea", "Swapped labels", 7):

@@ -38,7 +38,7 @@ def test_marks_on_cells(path):
     cells = nbformat.read(path, 4).cells
     for cell in cells:
         assert cell.metadata.get("slideshow", {}).get("slide_type", "slide") in ("slide", "skip")
-        assert set(cell.metadata.get("tags", [])) <= {"show-code", "hide-output", "walk"}
+        assert set(cell.metadata.get("tags", [])) <= {"show-code", "hide-output", "walk", "deeper"}
         if "Prediction(" in cell.source:
             notes = cell.metadata.get("speaker_notes", "")
             assert " min.**" in notes, f"{path.stem}: no minutes for the prediction {cell.source[:60]!r}"

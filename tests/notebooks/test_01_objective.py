@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from ganlib.course.exercises.objective import book
+from ganlib.course.notes.own_loss import fate_under
 from ganlib.gan import GAN
 from ganlib.losses import binary_d_loss, minimax, minimax_g_loss, non_saturating, non_saturating_g_loss
 from tests.support.pages import page_function
@@ -85,3 +86,66 @@ def test_another_right_way_is_right():
 def test_a_hard_coded_answer_fails():
     assert book.d_loss.judge(lambda real, fake: 1.3863)[0] == "wrong"
     assert book.read.judge(lambda loss: 0.5)[0] == "wrong"
+
+
+@pytest.mark.parametrize("at", [8.0, 12.0, 14.0, 16.0, 20.0])
+def test_a_logarithm_switched_between_two_formulas_fails(at):
+    """In many draws: the fixed logits catch it in each."""
+
+    def switched(logit):
+        return torch.where(logit > at, -logit, torch.log(1 - torch.sigmoid(logit)))
+
+    for seed in range(20):
+        torch.manual_seed(seed)
+        assert book.log_one_minus.judge(switched)[0] == "wrong"
+
+
+def turn_of_d(detach=True, clear=True):
+    def turn(D, d_optimizer, x, fake):
+        bce = nn.functional.binary_cross_entropy_with_logits
+        loss = bce(D(x), torch.ones(16)) + bce(D(fake.detach() if detach else fake), torch.zeros(16))
+        if clear:
+            d_optimizer.zero_grad()
+        loss.backward()
+        d_optimizer.step()
+        return loss.item()
+
+    return turn
+
+
+def test_a_turn_is_judged_by_what_it_does():
+    assert book.d_turn.judge(turn_of_d())[0] == "solved"
+    assert "fake.detach()" in book.d_turn.judge(turn_of_d(detach=False))[1]
+    assert "zero_grad() before backward()" in book.d_turn.judge(turn_of_d(clear=False))[1]
+
+    def cleared_at_the_end(D, g_optimizer, fake):  # as good
+        loss = nn.functional.softplus(-D(fake)).mean()
+        loss.backward()
+        g_optimizer.step()
+        g_optimizer.zero_grad()
+        return loss.detach()
+
+    assert book.g_turn.judge(cleared_at_the_end)[0] == "solved"
+
+
+@pytest.mark.parametrize(
+    "loss", [lambda f: torch.exp(-f).mean(), lambda f: torch.relu(1 - f).mean()], ids=["exponential", "hinge"]
+)
+def test_other_losses_of_ones_own_arrive(loss):
+    assert fate_under(loss, seed=1) == "arrives"
+
+
+def test_a_loss_of_ones_own_is_solved():
+    assert book.own_loss.judge(lambda fake: ((1 - fake) ** 2).mean())[0] == "solved"
+
+
+def test_what_is_said_of_known_losses_is_what_a_training_makes_of_them():
+    fates = [(book.own_loss.reference, "arrives"), *((f, f.fate) for f, _ in book.own_loss.misconceptions)]
+    for loss, fate in fates:
+        assert loss.fate == fate == fate_under(lambda fake, loss=loss: loss(fake), seed=0)
+
+
+def test_a_loss_that_gives_no_tensor_is_told_so():
+    assert "your code stopped with" in book.own_loss.judge(lambda fake: 1.0)[1]
+    scaled_copy = book.own_loss.judge(lambda fake: 3 * nn.functional.softplus(-fake).sum())
+    assert scaled_copy[1].endswith("another one.")

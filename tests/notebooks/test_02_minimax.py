@@ -31,13 +31,13 @@ def nets():
     return nn.Linear(1, 1), nn.Sequential(mlp(1, 16, 1), nn.Flatten(0))
 
 
-def test_d_step_of_the_page_equals_ganlib():
+def test_ds_turn_of_the_page_equals_ganlib():
     _, D = nets()
     twin = copy.deepcopy(D)
     gan = GAN(nn.Linear(1, 1), twin, lr=1e-2, z_dim=1)
     real, fake = torch.randn(32, 1) + 2, torch.randn(32, 1)
     by_loss = losses.binary_d_loss(D(real), D(fake)).item()
-    found = page("d_step")(D, torch.optim.Adam(D.parameters(), 1e-2, betas=(0.5, 0.999)), real, fake)
+    found = page("d_turn")(D, torch.optim.Adam(D.parameters(), 1e-2, betas=(0.5, 0.999)), real, fake)
     terms = gan.d_objective(real, fake)
     gan.d_optimizer.zero_grad()
     terms["d_loss"].backward()
@@ -48,16 +48,24 @@ def test_d_step_of_the_page_equals_ganlib():
         torch.testing.assert_close(a, b)
 
 
-def test_rounds_of_the_page_equal_gan_step():
+def whole_round_of_the_page(G, D, g_optimizer, d_optimizer, real):
+    return page("game_round")(G, D, g_optimizer, d_optimizer, real)
+
+
+def whole_round_of_the_solution(G, D, g_optimizer, d_optimizer, real):
+    return book.whole_round.reference(G, D, g_optimizer, d_optimizer, real, torch.randn(len(real), 1))
+
+
+@pytest.mark.parametrize("played", [whole_round_of_the_page, whole_round_of_the_solution])
+def test_rounds_of_the_page_and_of_the_solution_equal_gan_step(played):
     G, D = nets()
     twins = copy.deepcopy((G, D))
     gan = GAN(*twins, losses.non_saturating, lr=5e-3, z_dim=1)
     optimizers = [torch.optim.Adam(net.parameters(), 5e-3, betas=(0.5, 0.999)) for net in (G, D)]
-    game_round = page("game_round")
     for _ in range(6):
         real = torch.randn(64, 1) + 3
         state = torch.get_rng_state()
-        d_loss, g_loss = game_round(G, D, *optimizers, real)
+        d_loss, g_loss = played(G, D, *optimizers, real)
         torch.set_rng_state(state)
         terms = gan.step(real)
         assert d_loss == pytest.approx(terms["d_loss"].item(), rel=1e-5)
@@ -117,11 +125,16 @@ def test_dirac_flow_of_the_page_is_minus_the_gradients_of_ganlib(name, gamma):
 
 
 @pytest.mark.parametrize("alternate", [False, True])
-def test_bilinear_play_of_the_page_is_a_matrix_power(alternate):
+@pytest.mark.parametrize("gamma", [0.0, 0.4])
+def test_two_players_of_the_page_are_a_matrix_power(alternate, gamma):
     h = 0.3
-    step = np.array([[1 - h * h, -h], [h, 1]]) if alternate else np.array([[1, -h], [h, 1]])
-    places = page("play")(h, 12, alternate)
-    assert np.allclose(places[-1], np.linalg.matrix_power(step, 12) @ [0, 1])
+    g_moves = np.array([[1, h], [0, 1]])  # in (θ - 2, ψ)
+    d_moves = np.array([[1, 0], [-h, 1 - h * gamma]])
+    together = np.array([[1, h], [-h, 1 - h * gamma]])
+    step = g_moves @ d_moves if alternate else together
+    places = page("play")(h, 12, alternate, gamma)
+    assert np.allclose(places[-1], [2, 0] + np.linalg.matrix_power(step, 12) @ [-1, 0])
+    assert page("from_the_goal")(places)[0] == 1
 
 
 @pytest.mark.parametrize("exercise", book.exercises.values(), ids=lambda exercise: exercise.key)
@@ -170,10 +183,10 @@ def test_fake_density_undoes_the_best_d_of_any_share():
 
 
 def test_extragradient_brings_the_players_home():
-    theta, psi, h = 0.0, 1.0, 0.1
+    theta, psi, h = 2.0, 1.0, 0.1
     for _ in range(100):
         theta, psi = book.extragradient.reference(theta, psi, h)
-    assert np.hypot(theta, psi) == pytest.approx((1 - h**2 + h**4) ** 50, rel=1e-9)
+    assert np.hypot(theta - 2, psi) == pytest.approx((1 - h**2 + h**4) ** 50, rel=1e-9)
 
 
 @pytest.mark.parametrize("gamma", [0.2, 0.5, 0.9])
@@ -181,3 +194,39 @@ def test_the_largest_step_separates_arriving_from_leaving(gamma):
     eigenvalues = np.linalg.eigvals(book.jacobian.reference(gamma, 0.0).double().numpy())
     limit = book.largest_step.reference(gamma)
     assert abs(1 + 0.99 * limit * eigenvalues).max() < 1 < abs(1 + 1.01 * limit * eigenvalues).max()
+
+
+def test_a_rule_is_judged_by_where_the_players_end():
+    def with_a_price(directions, theta, psi, h):
+        theta_way, psi_way = directions(theta, psi)
+        return theta + h * theta_way, psi + h * (psi_way - 0.8 * psi)
+
+    def with_the_goal_by_heart(directions, theta, psi, h):
+        return 2.0, 0.0
+
+    def too_rough(directions, theta, psi, h):
+        theta_way, psi_way = directions(theta, psi)
+        return theta + 3 * theta_way, psi + 3 * psi_way
+
+    assert book.homecoming.judge(with_a_price)[0] == "solved"
+    assert book.homecoming.judge(with_the_goal_by_heart)[0] == "wrong"
+    assert "ran away" in book.homecoming.judge(too_rough)[1]
+    assert "IndexError" in book.homecoming.judge(lambda directions, theta, psi, h: [][0])[1]
+
+
+def test_a_whole_round_may_be_written_in_other_ways():
+    def with_fresh_notes(G, D, g_optimizer, d_optimizer, x, z):  # right, only slower
+        bce = nn.functional.binary_cross_entropy_with_logits
+        d_optimizer.zero_grad()
+        d_loss = bce(D(x), torch.ones(16)) + bce(D(G(z)), torch.zeros(16))
+        d_loss.backward()
+        d_optimizer.step()
+        g_optimizer.zero_grad()
+        g_loss = bce(D(G(z)), torch.ones(16))
+        g_loss.backward()
+        g_optimizer.step()
+        return d_loss.item(), g_loss.item()
+
+    assert book.whole_round.judge(with_fresh_notes)[0] == "solved"
+    assert book.whole_round.judge(lambda *arguments: (..., ...))[0] == "not attempted"
+    assert "two numbers" in book.whole_round.judge(lambda *arguments: 1.0)[1]

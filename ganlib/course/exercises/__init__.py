@@ -67,8 +67,10 @@ class Exercise:
             try:
                 found = self.outcome(answer, arguments) if self.cases else answer
             except Exception as error:  # any mistake of a student's becomes a message
+                if has_blank(answer):
+                    return "not attempted", "not attempted yet: a ... is left in it. Put code in its place."
                 return "wrong", f"your code stopped with {type(error).__name__}: {error}"
-            if found is ... or found is None:
+            if is_blank(found):
                 return (
                     "not attempted",
                     "not attempted yet: it gives back nothing. Put code in place of each ..., before any #.",
@@ -121,6 +123,18 @@ def run(function, arguments):
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
         return function(*map(copied, arguments))
+
+
+def is_blank(found):
+    """Whether an answer gives back nothing, or a `...` somewhere in a list or tuple."""
+    return found is ... or found is None or (isinstance(found, (list, tuple)) and any(map(is_blank, found)))
+
+
+def has_blank(function):
+    """Whether a `...` stands in a function's code, in a tuple there, or in a function inside it."""
+    code = getattr(function, "__code__", function)
+    constants = code if isinstance(code, tuple) else getattr(code, "co_consts", ())
+    return any(part is ... or has_blank(part) for part in constants)
 
 
 def copied(argument):

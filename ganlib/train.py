@@ -1,0 +1,154 @@
+"""Train a GAN on your own pictures, without a notebook.
+
+python -m ganlib.train --data my_photos --size 64 --out run1
+python -m ganlib.train --data mnist --size 28 --channels 1 --out digits --steps 3000
+
+The folder of a run holds config.json, state.safetensors (all that training needs to go on), losses.jsonl and
+sheets of samples. The same command goes on where it stopped; Ctrl-C stops it after the current step.
+"""
+
+import argparse
+import json
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import torch
+from PIL.PngImagePlugin import PngInfo
+from torchvision.transforms.functional import to_pil_image
+from torchvision.utils import make_grid
+from tqdm import tqdm
+
+from ganlib import data
+from ganlib.engine.files import atomic_write
+from ganlib.gan import GAN
+from ganlib.nets import DCDiscriminator, DCGenerator
+from ganlib.penalties import r1_penalty
+from ganlib.trainer import Trainer
+
+__all__ = ["build", "main", "save_sheet"]
+
+SECONDS_BETWEEN_SAVES = 120
+BUNDLED = ("mnist", "fashion")
+
+
+def build(config: dict, device: str | torch.device | None = None) -> GAN:
+    """The GAN of a run: DCGAN's nets of the given size, without batch norm in D, with R1."""
+    torch.manual_seed(config["seed"])
+    shape = {"size": config["size"], "channels": config["channels"]}
+    G, D = DCGenerator(width=config["width"], **shape), DCDiscriminator(width=config["width"] // 2, **shape)
+    penalty = partial(r1_penalty, weight=config["r1"])
+    return GAN(G, D, penalty=penalty, lr=config["lr"], d_lr=config["lr"] / 2, device=device)
+
+
+def save_sheet(images: torch.Tensor, path: Path, **facts: object) -> None:
+    """Images (n, channels, H, W) in [-1, 1] as one PNG; the facts, such as the seed, go into its metadata."""
+    sheet = make_grid((images.cpu() + 1) / 2, nrow=max(int(len(images) ** 0.5), 1), padding=2, pad_value=0.4)
+    info = PngInfo()
+    for name, value in facts.items():
+        info.add_text(name, str(value))
+    with atomic_write(path) as temporary:
+        to_pil_image(sheet.clamp(0, 1)).save(temporary, "PNG", pnginfo=info)
+
+
+def _arguments(argv):
+    parser = argparse.ArgumentParser("python -m ganlib.train", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser.add_argument("--data", required=True, help="a folder of pictures, or mnist, or fashion")
+    parser.add_argument("--out", required=True, type=Path, help="the run's folder")
+    parser.add_argument("--size", type=int, default=64, help="side of the pictures: 28, 32, 64 or 128")
+    parser.add_argument("--channels", type=int, default=3, choices=(1, 3))
+    parser.add_argument("--steps", type=int, default=20_000)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--width", type=int, default=32, help="channels of the nets' largest maps")
+    parser.add_argument("--lr", type=float, default=1e-3)
+    parser.add_argument("--r1", type=float, default=0.5, help="weight of the R1 penalty")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    return parser.parse_args(argv)
+
+
+def _config(arguments):
+    """The run's settings; where the folder holds a run with other ones, they are refused."""
+    fixed = ("data", "size", "channels", "batch", "width", "lr", "r1", "seed")
+    config = {name: getattr(arguments, name) for name in fixed}
+    path = arguments.out / "config.json"
+    if path.is_file():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        other = [name for name in fixed if before.get(name) != config[name]]
+        if other:
+            name = other[0]
+            raise ValueError(
+                f"--{name}: expected {before.get(name)!r}, with which {arguments.out} was begun, but got "
+                f"{config[name]!r}; use another --out for another run"
+            )
+    else:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path) as temporary:
+            temporary.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+    return config
+
+
+def _load(config, device):
+    if config["data"] not in BUNDLED:
+        return data.folder(config["data"], config["size"], config["channels"], device=device)
+    images = data.load(config["data"], device=device)
+    if (config["size"], config["channels"]) != (28, 1):
+        raise ValueError(
+            f"--size: expected 28 and --channels 1 for {config['data']}, but got {config['size']} and "
+            f"{config['channels']}"
+        )
+    return images
+
+
+def _writer(out):
+    """TensorBoard's writer where tensorboard is installed, else None."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        return None
+    return SummaryWriter(out / "tensorboard")
+
+
+def _report(trainer, snapshot, z, out, writer):
+    """One line of losses; scalars and samples for TensorBoard."""
+    row = {"step": snapshot.step, **snapshot.terms}
+    with open(out / "losses.jsonl", "a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+    if writer is not None:
+        for name, value in snapshot.terms.items():
+            writer.add_scalar(name, value, snapshot.step)
+        writer.add_image("samples", make_grid((trainer.model.generate(z=z).cpu() + 1) / 2), snapshot.step)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Train up to --steps steps, from where the run's folder says."""
+    arguments = _arguments(argv)
+    config = _config(arguments)
+    images = _load(config, arguments.device)
+    trainer = Trainer(build(config, arguments.device), images, config["batch"], seed=config["seed"])
+    state, saved = arguments.out / "state.safetensors", time.monotonic()
+    if state.is_file():
+        trainer.load(state)
+    z = torch.randn(64, trainer.model.z_dim, generator=torch.Generator().manual_seed(0)).to(arguments.device)
+    writer = _writer(arguments.out)
+    with tqdm(total=arguments.steps, initial=trainer.step, unit="step") as bar:
+        for snapshot in trainer.until(arguments.steps):
+            bar.update(snapshot.step - bar.n)
+            bar.set_postfix({name: f"{value:.2f}" for name, value in snapshot.terms.items()})
+            _report(trainer, snapshot, z, arguments.out, writer)
+            if time.monotonic() - saved > SECONDS_BETWEEN_SAVES:
+                trainer.save(state)
+                saved = time.monotonic()
+    trainer.save(state)
+    sheet = arguments.out / f"samples-{trainer.step:06}.png"
+    save_sheet(trainer.model.generate(z=z), sheet, seed=0, step=trainer.step, run=arguments.out.name)
+    print(f"{trainer.step:,} of {arguments.steps:,} steps; samples in {sheet}. The same command goes on.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (ValueError, OSError) as error:
+        sys.exit(f"ganlib.train: {error}")
