@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 from tqdm import tqdm
 
 ASSETS = Path(__file__).parent
@@ -30,6 +31,7 @@ from ganlib.data.images import CLASS_NAMES, ImageSet, load, read_idx  # noqa: E4
 from ganlib.engine.checkpoint import load_weights, save_tensors, save_weights  # noqa: E402
 from ganlib.engine.files import atomic_write  # noqa: E402
 from ganlib.gan import GAN  # noqa: E402
+from ganlib.generative import VAE, Autoregressive, PixelCNN  # noqa: E402
 from ganlib.losses import wasserstein  # noqa: E402
 from ganlib.metrics.training import train_classifier  # noqa: E402
 from ganlib.nets import (  # noqa: E402
@@ -39,6 +41,7 @@ from ganlib.nets import (  # noqa: E402
     MLPDiscriminator,
     MLPGenerator,
     ProjectionDiscriminator,
+    mlp,
 )
 from ganlib.penalties import gradient_penalty, r1_penalty  # noqa: E402
 from ganlib.trainer import Trainer  # noqa: E402
@@ -141,6 +144,26 @@ def r1_on_four(critic, real, fake):
     return r1_penalty(critic, real[:4], weight=0.1)
 
 
+def first_digits():
+    """The 9,000 digits on which notebook 10 trains; it measures on the others."""
+    digits = load("mnist")
+    return ImageSet(digits.images[:9000], digits.labels[:9000], digits.class_names)
+
+
+def pixelcnn():
+    """The recipe of notebook 10, for longer."""
+    net = PixelCNN(levels=4, width=32).to(memory_format=torch.channels_last)
+    return train(Trainer(Autoregressive(net, ema_decay=0.998), first_digits(), batch_size=16), 1_250)
+
+
+def vae_plane():
+    """The VAE of notebook 10 with two latent numbers, and smaller: its decoder."""
+    encoder = nn.Sequential(nn.Flatten(), mlp(784, 512, 256, 4, activation=nn.SiLU))
+    decoder = nn.Sequential(mlp(2, 128, 256, 784, activation=nn.SiLU), nn.Unflatten(1, (1, 28, 28)))
+    vae = VAE(encoder, decoder, z_dim=2, lr=1e-3, ema_decay=0.998)
+    return train(Trainer(vae, first_digits(), batch_size=64), 4_000)
+
+
 def train(trainer, steps):
     """Train to the given number of steps with a progress bar -> the averaged generator."""
     with tqdm(total=steps, desc="training") as bar:
@@ -156,6 +179,8 @@ CHECKPOINTS = {
     "wgan-gp": wgan_gp,
     "dcgan": partial(dcgan, "mnist"),
     "dcgan-clothes": partial(dcgan, "fashion"),
+    "pixelcnn": pixelcnn,
+    "vae-plane": vae_plane,
 }
 
 

@@ -4,6 +4,7 @@ from ganlib.nets.classifier import Classifier
 from ganlib.nets.conditional import ACDiscriminator, ProjectionDiscriminator
 from ganlib.nets.dcgan import DCDiscriminator, DCGenerator
 from ganlib.nets.mlp import MLPDiscriminator, MLPGenerator, mlp
+from ganlib.nets.unet import TimeUNet
 
 __all__ = [
     "ACDiscriminator",
@@ -13,5 +14,6 @@ __all__ = [
     "MLPDiscriminator",
     "MLPGenerator",
     "ProjectionDiscriminator",
+    "TimeUNet",
     "mlp",
 ]
