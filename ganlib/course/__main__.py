@@ -15,7 +15,7 @@ import nbformat
 
 from ganlib.course.address import set_address
 from ganlib.course.execute import execute, notebooks
-from ganlib.course.export.check import NotWhole, whole
+from ganlib.course.export.check import NotWholeError, whole
 from ganlib.course.structure import claim, seconds, title
 
 ROOT = Path(__file__).parents[2]
@@ -94,7 +94,7 @@ def main() -> None:
     actions = {"run": run, "slides": write_slides, "site": write_site, "address": write_address}
     try:
         actions[arguments.command](arguments.argument)
-    except NotWhole as error:
+    except NotWholeError as error:
         sys.exit(str(error))
 
 

@@ -83,6 +83,8 @@ function startCards(root) {
 function render({ model, el }) {
   el.innerHTML = model.get("html");
   const card = el.firstElementChild, key = card.dataset.key;
+  // JupyterLab takes arrows and letters from whatever has the focus, unless the element itself says no.
+  card.querySelectorAll("input, button, summary, .gc-note").forEach(e => e.setAttribute("data-lm-suppress-shortcuts", "true"));
   const tell = guess => { model.set("guess", guess); model.save_changes(); };
   const heard = () => settle(key, model.get("guess"), true);
   const end = card.matches(".gc-question") ? startQuestion(card, tell) : startAnswer(card);

@@ -41,9 +41,7 @@ def inline(text: str) -> str:
     return text.replace("\n", "<br>")
 
 
-def question(
-    key: str, question: str, options: Sequence[str] | None, still: bool = False, **_: object
-) -> str:
+def question(key: str, question: str, options: Sequence[str] | None, still: bool = False, **_: object) -> str:
     """A prediction. still: to be read only, where no script runs."""
     asked = f'<span class="gc-tag">{words.PREDICTION}</span> {inline(question)}'
     if still:
@@ -57,7 +55,7 @@ def question(
         "missing": words.CHOOSE_FIRST if options else words.NUMBER_FIRST,
     }
     return (
-        f'<fieldset class="gc-card gc-question" data-lm-suppress-shortcuts="true" {_attributes(data)}>'
+        f'<fieldset class="gc-card gc-question" {_attributes(data)}>'
         f'<legend class="gc-asked">{asked}</legend><div class="gc-options">{_fields(question, options)}</div>'
         f'<div class="gc-row"><button type="button">{words.LOCK_IN}</button>'
         '<span class="gc-note" role="status" tabindex="-1"></span></div></fieldset>'
@@ -86,9 +84,13 @@ def answer(
     still: bool = False,
     **_: object,
 ) -> str:
-    """An answer with its reason, closed until somebody has guessed or opens it. still: where no script runs."""
+    """An answer with its reason, closed until somebody has guessed or opens it; opened: on a slide.
+
+    still: where no script runs.
+    """
     shown = f"{answer:.4g}" if isinstance(answer, float) else answer
-    said = f'<b class="gc-answered">{inline(shown)}</b> <span class="gc-why">{inline(why)}</span>'
+    stop = "" if shown.endswith((".", "!", "?", "。")) or not why else "."
+    said = f"<b>{inline(shown)}{stop}</b> {inline(why)}"
     if opened:
         said = f'<p><span class="gc-tag">{words.ANSWER}</span> {said}</p>'
         return f'<div class="gc-card gc-answer gc-still">{said}</div>'
@@ -101,9 +103,9 @@ def answer(
     }
     nudge = "" if still else words.NUDGE
     return (
-        f'<div class="gc-card gc-answer" data-lm-suppress-shortcuts="true" {_attributes(data)}>'
+        f'<div class="gc-card gc-answer" {_attributes(data)}>'
         f'<p class="gc-note" role="status">{nudge}</p>'
-        f"<details><summary>{words.SHOW_ANSWER}</summary><p>{said}</p></details></div>"
+        f"<details><summary>{words.ANSWER}</summary><p>{said}</p></details></div>"
     )
 
 
@@ -135,7 +137,5 @@ def as_text(header: Sequence[str], rows: Sequence[Sequence[str]], caption: str) 
     """A table in plain letters."""
     lines = [header, *rows]
     widths = [max(map(len, column)) for column in zip(*lines)]
-    plain = [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines
-    ]
+    plain = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines]
     return "\n".join([caption, *plain])

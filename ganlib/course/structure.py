@@ -44,8 +44,9 @@ MIME = "application/vnd.ganlib+json"
 SECONDS = re.compile(r"\b\d+(?= s\b)")
 PICTURES = ("image/png", "image/gif")
 HEADING = re.compile(r"(#+) +(.+)")
-LISTED = re.compile(r"\s*$|\s*(?:[-*+]|\d+[.)]) |\s+\S")  # a blank line, an entry of a list, or its further lines
-
+LISTED = re.compile(
+    r"\s*$|\s*(?:[-*+]|\d+[.)]) |\s+\S"
+)  # a blank line, an entry of a list, or its further lines
 
 
 def mark(kind: str, **more: object) -> dict[str, dict]:

@@ -7,10 +7,10 @@ import nbformat
 from ganlib.course.execute import WIDGET
 from ganlib.course.structure import facts, picture_type
 
-__all__ = ["NotWhole", "whole"]
+__all__ = ["NotWholeError", "whole"]
 
 
-class NotWhole(ValueError):
+class NotWholeError(ValueError):
     """A notebook that would make broken pages; the message says what to do."""
 
 
@@ -18,16 +18,17 @@ def whole(path: Path) -> nbformat.NotebookNode:
     """Read a notebook for export.
 
     Raises:
-        NotWhole: naming the first cell that has not been run, has failed, or shows a widget without a picture.
+        NotWholeError: naming the first cell that has not been run, has failed, or shows a widget that is
+            nothing without a kernel.
     """
     book = nbformat.read(path, 4)
     code = [cell for cell in book.cells if cell.cell_type == "code"]
     for number, cell in enumerate(code, 1):
         if problem := _problem(cell):
-            raise NotWhole(
-                f"{path.name} was saved half-run: code cell {number} of {len(code)} {problem}. Bring the stored "
-                f"version back with `git checkout notebooks/{path.name}`, or execute it with `python -m "
-                f"ganlib.course run {path.name[:2]}`."
+            raise NotWholeError(
+                f"{path.name} was saved half-run: code cell {number} of {len(code)} {problem}. Bring the "
+                f"stored version back with `git checkout notebooks/{path.name}`, or execute it with "
+                f"`python -m ganlib.course run {path.name[:2]}`."
             )
     return book
 

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 from ganlib.course import cards, words
 from ganlib.course.export import render
 from ganlib.course.export.check import whole
-from ganlib.course.structure import spine, title
+from ganlib.course.structure import facts, spine, title
 
 HERE = Path(__file__).parent
 TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)  # of Markdown; those of outputs have their frame
@@ -24,7 +24,8 @@ startCards(document);
 // A link into a folded part opens it.
 const unfold = () => {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  for (let part = target?.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+  let part = target;
+  while ((part = part?.parentElement?.closest("details"))) part.open = true;
   target?.scrollIntoView();
 };
 addEventListener("hashchange", unfold);
@@ -101,8 +102,7 @@ def body(cells, links):
             found.append("</details>")
         deeper = below
         if cell.cell_type == "code":
-            pieces = [render.code(cell), *render.outputs(cell)]
-            found += pieces if set_up else [folded("set-up", words.SET_UP, "".join(pieces))]
+            found += program(cell) if set_up else [folded("set-up", words.SET_UP, "".join(program(cell)))]
             set_up = True
         elif opens:
             found.append(opened(render.markdown(cell.source, link=links, image=links)))
@@ -110,6 +110,14 @@ def body(cells, links):
             found.append(render.markdown(cell.source, link=links, image=links))
     text = "\n".join([*found[1:], "</details>" if deeper else ""])
     return "\n".join([found[0], contents(text), text])
+
+
+def program(cell):
+    """A code cell and what it shows; code that holds a question and its answer is folded."""
+    code = render.code(cell)
+    if any(facts(output).get("kind") in ("prediction", "answer") for output in cell.outputs):
+        code = folded("source", words.CODE, code)
+    return [code, *render.outputs(cell)]
 
 
 def folded(kind, summary, inside):
@@ -143,7 +151,11 @@ def entry(heading):
 def put(folder, name, content, links):
     """One page, from the template."""
     soup = BeautifulSoup(content, "html.parser")
-    scripts = "\n".join([cards.script(), START]) if soup.find(class_="gc-card") or soup.find(class_="deeper") else ""
+    scripts = (
+        "\n".join([cards.script(), START])
+        if soup.find(class_="gc-card") or soup.find(class_="deeper")
+        else ""
+    )
     content = TABLE.sub(r'<div class="table" tabindex="0">\g<0></div>', content)
     text = (HERE / "site.html").read_text(encoding="utf-8")
     parts = {

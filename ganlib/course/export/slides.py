@@ -2,8 +2,8 @@
 
 slideshow.slide_type   "slide" begins a new slide, "skip" leaves the cell out, otherwise it goes on the
 present slide
-tags                   "show-code" puts a cell's code on the slide too, "hide-output" leaves out what it shows;
-                       "deeper" leaves out a heading and all below it
+tags                   "show-code" puts a cell's code on the slide too, "hide-output" leaves out what it
+                       shows, "deeper" a heading and all below it
 speaker_notes          Markdown for the speaker view (press S): minutes, the prediction to ask, what to expect
 
 A heading always begins a slide, a question always ends one. The references are for reading at home (see
@@ -152,9 +152,17 @@ def height(tag):
         return tag.find("img")["height"] + 28 * caption + 16
     if tag.name == "iframe":
         return 500
-    if tag.name == "table":
-        return 14 + sum(
-            14 + 29 * max(lines(c, 98 / len(row)) for c in row) for row in map(cells_of, tag.find_all("tr"))
+    if "gc-card" in tag.get("class", []):
+        return 54 + 38 * lines(tag.find("p"), 72) + sum(38 * lines(item, 72) for item in tag.find_all("li"))
+    if tag.name == "table" or "table" in tag.get("class", []):
+        caption = sum(34 * lines(c, 100) for c in tag.find_all("caption"))
+        return (
+            14
+            + caption
+            + sum(
+                14 + 29 * max(lines(c, 98 / len(row)) for c in row)
+                for row in map(cells_of, tag.find_all("tr"))
+            )
         )
     if tag.name in ("ul", "ol"):
         return 12 + sum(4 + 33 * lines(item, 88) for item in tag.find_all("li"))
