@@ -68,11 +68,10 @@ def test_a_guess_is_locked_in_while_the_kernel_is_busy_and_judged_when_it_is_tol
 
 def test_a_guess_after_the_answer_opens_it(book, server):
     late = book.page.locator("fieldset.gc-question").nth(2)
-    late.get_by_text("right").click()
+    late.get_by_label("right").click()
     late.locator("button").click()
     told = book.page.locator(".gc-answer").nth(2)
     assert words.WRONG.format(guess="right") in told.inner_text() and "So it is." in told.inner_text()
-    book.page.keyboard.press("Escape")
     assert late.locator("input").first.is_disabled(), "a prediction stays one"
 
 
@@ -94,7 +93,7 @@ def test_cards_are_accessible_in_jupyterlab(book, shots, theme):
     book.page.locator(".lm-Menu-item:visible", has_text="Theme").first.hover()
     book.page.locator(".lm-Menu-item:visible", has_text=theme).first.click()
     light = str("Light" in theme).lower()
-    book.page.wait_for_selector(f"body[data-jp-theme-light={light}]", timeout=15_000)
+    book.page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached", timeout=15_000)
     assert violations(book.page, ".jp-OutputArea-output") == []
     book.page.locator(".gc-answer").first.scroll_into_view_if_needed()
     book.shot(shots / f"cards-{theme[-5:].strip()}.png")

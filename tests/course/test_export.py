@@ -113,7 +113,7 @@ def test_code_stands_on_a_slide_if_it_is_asked_for():
     (slide,) = slides.paginate(cells)
     assert slide.html().count("highlight") == 1
     cells[1].metadata["tags"] = ["show-code", "hide-output"]
-    assert "printed" not in slides.paginate(cells)[0].html()
+    assert '"printed">2' not in slides.paginate(cells)[0].html()
 
 
 def test_long_text_goes_on_under_the_same_title():
