@@ -122,14 +122,13 @@ class Notebook:
     `outside`: addresses off loopback that the page asked for; they are refused.
     """
 
-    def __init__(self, browser, server, name):
+    def __init__(self, browser, server, name, kernel=True):
         self.server, self.name, self.outside = server, name, []
         self.page = browser.new_page(viewport={"width": 1280, "height": 720})
         self.page.route(lambda url: urlsplit(url).hostname not in OUTSIDE, self.refuse)
         self.page.goto(f"{server.url}lab/tree/notebooks/{name}?token={server.token}&reset", timeout=120_000)
-        wait_for(
-            self.ready, 120, f"a kernel for {name}", server.log
-        )  # the tool bar says "idle" before there is one
+        if kernel:  # the tool bar says "idle" before there is one
+            wait_for(self.ready, 120, f"a kernel for {name}", server.log)
         self.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
 
     def refuse(self, route):
@@ -180,7 +179,8 @@ class Notebook:
     def close(self):
         """Leave the page, end the kernel."""
         self.page.close()
-        self.server.stop(self.name)
+        if self.name in self.server.sessions():
+            self.server.stop(self.name)
 
     def shot(self, path):
         """A screenshot of the window."""

@@ -22,7 +22,7 @@ def displayed(path):
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_a_stored_notebook_opens_as_it_was_run(browser, server, shots, path):
-    book = lab.Notebook(browser, server, server.copy(path))
+    book = lab.Notebook(browser, server, server.copy(path), kernel=False)
     page = book.page
     pictures = sum(bool(picture_type(output)) for output in displayed(path))
     questions = [facts(o)["question"] for o in displayed(path) if facts(o).get("kind") == "prediction"]

@@ -129,12 +129,17 @@ def test_cells_marked_skip_and_the_references_stay_at_home():
     assert [slide.title for slide in found] == ['<h2 id="a">A</h2>']
 
 
-def test_what_is_announced_stays_with_its_announcement():
+@pytest.mark.parametrize("colon", ":：")
+def test_what_is_announced_stays_with_its_announcement(colon):
     filler = "\n\n".join(["word " * 60] * 4)
     found = slides.paginate(
-        [new_markdown_cell(f"## T\n\n{filler}\n\nTwo things:\n\n" + "\n".join(["- " + "thing " * 40] * 2))]
+        [
+            new_markdown_cell(
+                f"## T\n\n{filler}\n\nTwo things{colon}\n\n" + "\n".join(["- " + "thing " * 40] * 2)
+            )
+        ]
     )
-    assert "Two things:" in found[-1].html() and "thing thing" in found[-1].html()
+    assert f"Two things{colon}" in found[-1].html() and "thing thing" in found[-1].html()
 
 
 @pytest.fixture
