@@ -8,27 +8,26 @@ python -m ganlib.course address OWNER/NAME      set the address in every badge a
 """
 
 import argparse
-import re
 import sys
 from pathlib import Path
 
 import nbformat
 
 from ganlib.course.address import set_address
-from ganlib.course.execute import SECONDS, execute, notebooks
+from ganlib.course.execute import execute, notebooks
+from ganlib.course.export.check import NotWholeError, whole
+from ganlib.course.structure import claim, seconds, title
 
 ROOT = Path(__file__).parents[2]
 
 
 def write_table() -> None:
-    """Each notebook's title, claim and measured seconds, from its header, into the README."""
+    """Each notebook's title, claim and measured seconds into the README."""
     rows = []
     for path in notebooks(ROOT / "notebooks"):
-        header = nbformat.read(path, 4).cells[0].source
-        title = re.search(r"# (.+)", header).group(1)
-        claim = re.search(r"\*\*Claim in one sentence\.\*\* (.+?)\n\n", header, re.DOTALL).group(1)
-        claim = " ".join(claim.split())
-        rows.append(f"| [{title}](notebooks/{path.name}) | {claim} | {SECONDS.search(header).group(1)} s |\n")
+        book = nbformat.read(path, 4)
+        link = f"[{title(book)}](notebooks/{path.name})"
+        rows.append(f"| {link} | {claim(book)} | {seconds(book)} s |\n")
     readme = ROOT / "README.md"
     before, rest = readme.read_text(encoding="utf-8").split("|---|---|---|\n")
     after = rest[rest.index("\n\n") + 1 :]  # what follows the table's last row
@@ -39,9 +38,12 @@ def write_slides(prefixes: list[str]) -> None:
     """Each notebook's slides as slides/NAME.html beside the notebooks' folder."""
     from ganlib.course.export import slides
 
+    paths = notebooks(ROOT / "notebooks", prefixes)
+    for path in paths:
+        whole(path)  # all of them, before anything is written
     folder = ROOT / "slides"
     folder.mkdir(exist_ok=True)
-    for path in notebooks(ROOT / "notebooks", prefixes):
+    for path in paths:
         target = folder / f"{path.stem}.html"
         target.write_text(slides.deck(path), encoding="utf-8")
         print(f"{target.relative_to(ROOT)}: open it in a browser; S shows the speaker notes, ? the keys")
@@ -90,7 +92,10 @@ def main() -> None:
     if arguments.command == "table":
         return write_table()
     actions = {"run": run, "slides": write_slides, "site": write_site, "address": write_address}
-    actions[arguments.command](arguments.argument)
+    try:
+        actions[arguments.command](arguments.argument)
+    except NotWholeError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -12,10 +12,12 @@ import nbformat
 import psutil
 from nbclient import NotebookClient
 
-__all__ = ["SECONDS", "execute", "notebooks", "tidy"]
+from ganlib.course.structure import SECONDS, facts, picture_type, without_progress
 
-SECONDS = re.compile(r"computing (\d+) s")
+__all__ = ["execute", "notebooks", "tidy"]
+
 WIDGET = "application/vnd.jupyter.widget-view+json"
+STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 
 
 def notebooks(folder: Path, prefixes: tuple[str, ...] | list[str] = ()) -> list[Path]:
@@ -37,26 +39,41 @@ def execute(path: Path) -> None:
         seconds = time.perf_counter() - _stolen() - began
     for cell in book.cells:
         tidy(cell)
-    book.cells[0].source = SECONDS.sub(f"computing {seconds:.0f} s", book.cells[0].source)
+    book.cells[0].source = SECONDS.sub(f"{seconds:.0f}", book.cells[0].source, count=1)
     book.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
+        "ganlib": {"seconds": round(seconds)},
     }
     nbformat.write(book, path)
     print(f"{path.name}: {seconds:.0f} s")
 
 
 def tidy(cell: nbformat.NotebookNode) -> None:
-    """Drop what only a live page can use: timestamps, widgets without a kernel, walks (a picture stays)."""
+    """Drop what only a live page can use: timestamps, progress, widgets without a kernel, walks (a picture
+    stays).
+    """
     cell.metadata.pop("execution", None)
     if cell.cell_type == "code":
-        cell.outputs = [
-            o for o in cell.outputs if WIDGET not in o.get("data", {}) or "image/png" in o["data"]
-        ]
-    for output in cell.get("outputs", []):
-        for kind in (WIDGET, "text/html") if "image/png" in output.get("data", {}) else (WIDGET,):
-            output.get("data", {}).pop(kind, None)
-            output.get("metadata", {}).pop(kind, None)
+        cell.outputs = [output for output in map(_stored, cell.outputs) if output]
+
+
+def _stored(output):
+    """An output as it is kept, None where nothing of it is."""
+    if output.output_type == "stream":
+        output.text = without_progress(output.text)
+        return output if output.text.strip("\n") else None
+    data, live = output.get("data", {}), (WIDGET,)
+    if picture_type(output):
+        live = (WIDGET, "text/html")
+    elif WIDGET in data and not facts(output):
+        return None
+    for kind in live:
+        data.pop(kind, None)
+        output.get("metadata", {}).pop(kind, None)
+    if facts(output) and "text/html" in data:
+        data["text/html"] = STYLE.sub("", data["text/html"])  # no page applies what it does not trust
+    return output
 
 
 def _stolen() -> float:

@@ -1,84 +1,118 @@
-"""Predict first, then look: a question whose answer is locked in before the plot that settles it."""
+"""Predict first, then look: a question whose answer is locked in before the plot that settles it.
 
+Question and answer are cards that work in the browser: a guess is locked in, and judged, also while the
+kernel trains; the kernel hears of it when it has time.
+"""
+
+from collections.abc import Sequence
 from numbers import Real
 
-import ipywidgets as widgets
+import anywidget
 from IPython.display import display
+from traitlets import Any, Unicode
 
-from ganlib.course import progress
-from ganlib.course.plots import GREEN, PURPLE, say
+from ganlib.course import cards, progress, words
+from ganlib.course.plots.style import GREEN, PURPLE
+from ganlib.course.structure import mark
+
+__all__ = ["Card", "Prediction"]
+
+
+class Card(anywidget.AnyWidget):
+    """A card in a live notebook; `guess` is what was locked in, here or in another card of its prediction."""
+
+    _esm = cards.script() + "\nexport default { render };\n"
+    _css = cards.style()
+    html = Unicode().tag(sync=True)
+    guess = Any(None, allow_none=True).tag(sync=True)
 
 
 class Prediction:
     """Ask a question and keep the answer.
 
-    options: the choices, or None to ask for a number. The guess counts once "Lock in" is pressed, and is
-        remembered.
+    Args:
+        key: the name under which the guess is remembered.
+        question: what is asked.
+        options: the choices, or None to ask for a number.
     """
 
-    def __init__(self, key, question, options=None):
-        self.key, self.options = f"prediction {key}", options
-        if options is None:
-            self.field = widgets.Text(placeholder="a number", layout=widgets.Layout(width="10em"))
-        else:
-            self.field = widgets.RadioButtons(
-                options=list(options), value=None, layout=widgets.Layout(width="max-content")
-            )
-        self.button = widgets.Button(
-            description="Lock in", tooltip="Keep this as my prediction", button_style="primary"
-        )
-        self.button.on_click(lambda _: self.lock())
-        self.note = widgets.HTML(f"Locked in: <b>{self.guess}</b>" if self.guess is not None else "")
-        say(f"Predict: {question}" + "".join(f"\n   · {option}" for option in options or []))
-        display(widgets.VBox([self.field, widgets.HBox([self.button, self.note])]))
+    def __init__(self, key: str, question: str, options: Sequence[str] | None = None):
+        self.key, self.cards = f"prediction {key}", []
+        self.options = None if options is None else list(map(str, options))
+        facts = {"key": key, "question": question, "options": self.options}
+        offered = "".join(f"\n   · {option}" for option in self.options or [])
+        still = cards.question(**facts, still=True)
+        self._show("prediction", facts, cards.question(**facts), still, f"{question}{offered}")
+
+    def _show(self, kind, facts, live, still, plain):
+        """Display a card, with what is left of it where no widget lives."""
+        card = Card(html=live, guess=self.guess)
+        card.observe(lambda change: self._hear(change.new), "guess")
+        self.cards.append(card)
+        view = {"version_major": 2, "version_minor": 0, "model_id": card.model_id}
+        bundle = {
+            "application/vnd.jupyter.widget-view+json": view,
+            **mark(kind, **facts),
+            "text/html": f"<style>{cards.style()}</style>{still}",
+            "text/plain": plain,
+        }
+        display(bundle, raw=True)
 
     @property
-    def guess(self):
+    def guess(self) -> str | float | None:
         """What was locked in, None if nothing was."""
         guess = progress.read().get(self.key)
-        fits = isinstance(guess, (int, float)) if self.options is None else guess in self.options
-        return guess if fits else None
+        return guess if self._fits(guess) else None
 
-    def entered(self):
-        """What the widget shows, None if that is no answer."""
-        if self.options is not None:
-            return self.field.value
-        try:
-            return float(self.field.value.replace(",", "."))
-        except ValueError:
-            return None
+    def _fits(self, guess):
+        """Whether a guess is one that the question asks for."""
+        number = isinstance(guess, Real) and not isinstance(guess, bool)
+        return number if self.options is None else guess in self.options
 
-    def lock(self, guess=None):
-        """Keep the guess, or what the widget shows; later calls change nothing, so a prediction stays one."""
-        guess = self.entered() if guess is None else guess
-        guess = float(guess) if self.options is None and isinstance(guess, Real) else guess
-        ok = guess is None or (isinstance(guess, float) if self.options is None else guess in self.options)
-        if not ok:
+    def _hear(self, guess):
+        """What a browser has locked in; whatever else it may send is ignored."""
+        if guess is not None and self._fits(guess):
+            self.lock(guess)
+
+    def lock(self, guess: str | float) -> None:
+        """Keep a guess, from code; later calls change nothing, so a prediction stays one."""
+        guess = float(guess) if isinstance(guess, Real) and self.options is None else guess
+        if not self._fits(guess):
             expected = "a number" if self.options is None else f"one of {self.options}"
             raise ValueError(f"guess: expected {expected}, but got {guess!r}; spell it the same")
-        if self.guess is None and guess is not None:
+        if self.guess is None:
             progress.record(self.key, guess)
-        missing = "Give an answer first." if self.options else "Give an answer first: a number, such as 0.5."
-        self.note.value = f"Locked in: <b>{self.guess}</b>" if self.guess is not None else missing
+        for card in self.cards:
+            card.guess = self.guess
 
-    def reveal(self, answer, why, tolerance=0.0):
-        """Print the guess beside the answer and why; without a guess a nudge, so that Run All never waits."""
+    def reveal(self, answer: str | float, why: str, tolerance: float = 0.0) -> None:
+        """Show the answer and why, beside the guess; without a guess it waits to be opened, never the run."""
+        answer = float(answer) if self.options is None else str(answer)
         if self.options is not None and answer not in self.options:
             raise ValueError(f"answer: expected one of {self.options}, but got {answer!r}; spell it the same")
-        shown = f"{answer:.4g}" if self.options is None else answer
-        if self.guess is None:
-            verdict = "You made no prediction. "
-            verdict += "Next time lock one in first: guessing is what makes the answer stick."
-        elif self.guess == answer or (self.options is None and abs(self.guess - answer) <= tolerance):
-            verdict = f"You predicted {self.guess}: right."
-        else:
-            verdict = f"You predicted {self.guess}: not so."
-        say(f"{verdict}\nAnswer: {shown}. {why}")
+        key = self.key.removeprefix("prediction ")
+        facts = {"key": key, "answer": answer, "why": why, "tolerance": float(tolerance)}
+        plain = f"{self._verdict(answer, tolerance)}\n{words.ANSWER}: {_short(answer)}. {why}"
+        still = cards.answer(**facts, still=True)
+        self._show("answer", facts, cards.answer(**facts), still, plain)
 
-    def draw(self, ax, answer):
+    def _verdict(self, answer, tolerance):
+        """What the guess is worth, in words."""
+        guess = self.guess
+        if guess is None:
+            return words.NUDGE
+        right = guess == answer or (self.options is None and abs(guess - answer) <= tolerance)
+        return (words.RIGHT if right else words.WRONG).format(guess=_short(guess))
+
+    def draw(self, ax, answer: float):
         """The guess, if it is a number, and the answer as vertical lines over the result."""
         if self.guess is not None:
-            ax.axvline(self.guess, color=PURPLE, ls="--", label=f"your prediction {self.guess:.3g}")
-        ax.axvline(answer, color=GREEN, ls="-.", label=f"answer {answer:.3g}")
+            label = words.YOUR_PREDICTION.format(guess=self.guess)
+            ax.axvline(self.guess, color=PURPLE, ls="--", label=label)
+        ax.axvline(answer, color=GREEN, ls="-.", label=words.THE_ANSWER.format(answer=answer))
         ax.legend()
         return ax
+
+
+def _short(value):
+    return f"{value:.4g}" if isinstance(value, float) else value

@@ -13,7 +13,7 @@ from ganlib.nets import MLPDiscriminator, MLPGenerator
 from ganlib.trainer import Trainer
 device = setup.ready()
 gan = GAN(MLPGenerator(), MLPDiscriminator())
-checkpoint.load_weights(gan.ema.module, "checkpoints/mlp-gan.safetensors")
+load_weights(gan.ema.module, "checkpoints/mlp-gan.safetensors")
 digits = data.load("mnist")
 """
 
@@ -54,6 +54,27 @@ curves = widgets.Explorer(waves, {"k": widgets.slider(0, 100, 1, 1, "k"), "shift
 """
 
 CELLS = [SET_UP, SHEET, SLOW, WALK, GAME, FIELD, CURVES]
+
+ASK = """
+import time
+from ganlib.course import plots
+from ganlib.course.predict import Prediction
+which = Prediction("hands which", "Which slope is best?", ["as steep as possible", "about 2"])
+much = Prediction("hands much", "How long is the middle?")
+late = Prediction("hands late", "Left or right?", ["left", "right"])
+"""
+BUSY = """
+end = time.monotonic() + 8
+while time.monotonic() < end:
+    pass
+"""
+REVEAL = """
+which.reveal("about 2", "A hard cut is punished.")
+much.reveal(0.707, "By Pythagoras.", tolerance=0.01)
+late.reveal("left", "So it is.")
+plots.table(["kind", "share"], [["left", "0.25"], ["right", "0.75"]], "Shares of two kinds.")
+plots.show(plots.canvas(size=(4, 3))[0], "An empty figure with two axes.")
+"""
 
 TRAIN = """
 gan = GAN(MLPGenerator(), MLPDiscriminator())

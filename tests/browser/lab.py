@@ -99,13 +99,9 @@ class Server:
         address = f"{self.url}api/kernels/{self.sessions()[name]['id']}?token={self.token}"
         urllib.request.urlopen(urllib.request.Request(address, method="DELETE"), timeout=30).close()
 
-    def add(self, path):
-        """A copy of a notebook without outputs, so that every picture on the page is fresh."""
-        book = nbformat.read(path, 4)
-        for cell in book.cells:
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
-        nbformat.write(book, self.course / "notebooks" / path.name)
+    def copy(self, path):
+        """A notebook as it is stored."""
+        shutil.copyfile(path, self.course / "notebooks" / path.name)
         return path.name
 
     def write(self, name, *cells):
@@ -126,14 +122,13 @@ class Notebook:
     `outside`: addresses off loopback that the page asked for; they are refused.
     """
 
-    def __init__(self, browser, server, name):
+    def __init__(self, browser, server, name, kernel=True):
         self.server, self.name, self.outside = server, name, []
         self.page = browser.new_page(viewport={"width": 1280, "height": 720})
         self.page.route(lambda url: urlsplit(url).hostname not in OUTSIDE, self.refuse)
         self.page.goto(f"{server.url}lab/tree/notebooks/{name}?token={server.token}&reset", timeout=120_000)
-        wait_for(
-            self.ready, 120, f"a kernel for {name}", server.log
-        )  # the tool bar says "idle" before there is one
+        if kernel:  # the tool bar says "idle" before there is one
+            wait_for(self.ready, 120, f"a kernel for {name}", server.log)
         self.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
 
     def refuse(self, route):
@@ -184,7 +179,8 @@ class Notebook:
     def close(self):
         """Leave the page, end the kernel."""
         self.page.close()
-        self.server.stop(self.name)
+        if self.name in self.server.sessions():
+            self.server.stop(self.name)
 
     def shot(self, path):
         """A screenshot of the window."""

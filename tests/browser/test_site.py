@@ -30,7 +30,7 @@ LOOK = """() => {
 def folder(tmp_path_factory):
     """The exported course, in a folder with a space and an umlaut."""
     folder = tmp_path_factory.mktemp("site") / "GAN kürs"
-    site.write(folder, course.ROOT, course.notebooks())
+    site.write(folder, course.ROOT, course.notebooks(course.ROOT / "notebooks"))
     return folder
 
 

@@ -1,8 +1,6 @@
 """What slides and pages are made of: the marks on cells, printed words, pictures, formulas."""
 
 import re
-import shutil
-import textwrap
 from types import SimpleNamespace
 
 import nbformat
@@ -12,6 +10,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from ganlib.course import __main__ as command
 from ganlib.course import execute
 from ganlib.course.export import render, slides
+from ganlib.course.structure import mark
+from tests.support import small
 from tests.support.pages import NOTEBOOKS
 
 ROOT = NOTEBOOKS.parent
@@ -60,7 +60,8 @@ def test_a_run_is_not_charged_what_the_host_gave_to_others(tmp_path, monkeypatch
     path = tmp_path / "page.ipynb"
     nbformat.write(new_notebook(cells=[new_markdown_cell("computing 99 s")]), path)
     execute.execute(path)
-    assert nbformat.read(path, 4).cells[0].source == "computing 2 s"
+    stored = nbformat.read(path, 4)
+    assert stored.cells[0].source == "computing 2 s" and stored.metadata["ganlib"] == {"seconds": 2}
     monkeypatch.setattr(
         execute.psutil, "cpu_times", lambda: SimpleNamespace(user=1.0)
     )  # a system that does not count it
@@ -82,34 +83,9 @@ def test_a_stored_notebook_keeps_the_picture_of_a_walk_but_not_the_walk():
     assert set(cell.outputs[0].data) == {"image/png", "text/plain"}
 
 
-def test_captions_stand_under_their_picture_and_nowhere_else():
-    words = (
-        "A caption so long that say() breaks it after one hundred letters, as it does on all of the pages."
-    )
-    found = render.outputs(cell_with(picture(words), stream(f"{textwrap.fill(words, 100)}\nloss 0.5\n")))
-    assert len(found) == 2 and found[0].count(words) == 2 and found[1] == "<pre>loss 0.5</pre>"
-
-
 def test_read_outs_keep_their_bold_numbers_and_alternatives_are_plain():
     (found,) = render.outputs(cell_with(picture("V = <b>-1.06</b><br>1 < 2")))
     assert 'alt="V = -1.06\n1 &lt; 2"' in found and "<b>-1.06</b><br>1 &lt; 2</figcaption>" in found
-
-
-def test_progress_bars_and_nudges_are_left_out():
-    bar = "\rbetas:  38%|███▎    | 451/1200 [00:05<00:08]\rbetas: 100%|████| 1200/1200 [00:12<00:00]\n"
-    nudge = "You made no prediction. Next time lock one in first: guessing is what makes the answer stick.\n"
-    found = render.outputs(
-        cell_with(stream(bar), stream("fd 6 %\n" + nudge + "Answer: 1.386. Two terms & a sum.\n"))
-    )
-    assert found == [
-        "<pre>fd 6 %</pre>",
-        '<p class="answer"><b>Answer:</b> 1.386. Two terms &amp; a sum.</p>',
-    ]
-
-
-def test_questions_keep_their_options():
-    (found,) = render.outputs(cell_with(stream("Predict: Which one?\n   · a < b\n   · neither\n")))
-    assert found == '<p class="predict"><b>Predict:</b> Which one?<br>· a &lt; b<br>· neither</p>'
 
 
 def test_formulas_become_mathml():
@@ -120,12 +96,16 @@ def test_formulas_become_mathml():
 
 
 def test_a_question_is_the_last_thing_on_its_slide():
+    asked = {"key": "x", "question": "Which?", "options": ["this", "that"]}
+    told = {"key": "x", "answer": "this", "why": "So.", "tolerance": 0.0}
     cells = [
         new_markdown_cell("## Now"),
-        cell_with(stream("Predict: Which?\n")),
-        cell_with(stream("Answer: this one.\n")),
+        cell_with(new_output("display_data", {**mark("prediction", **asked), "text/plain": ""})),
+        cell_with(new_output("display_data", {**mark("answer", **told), "text/plain": ""})),
     ]
-    assert len(slides.paginate(cells)) == 2
+    first, second = (slide.html() for slide in slides.paginate(cells))
+    assert "gc-question" in first and "gc-answer" in second
+    assert "<input" not in first and "<details" not in second, "a slide is read from afar"
 
 
 def test_code_stands_on_a_slide_if_it_is_asked_for():
@@ -133,7 +113,7 @@ def test_code_stands_on_a_slide_if_it_is_asked_for():
     (slide,) = slides.paginate(cells)
     assert slide.html().count("highlight") == 1
     cells[1].metadata["tags"] = ["show-code", "hide-output"]
-    assert "<pre>2" not in slides.paginate(cells)[0].html()
+    assert '"printed">2' not in slides.paginate(cells)[0].html()
 
 
 def test_long_text_goes_on_under_the_same_title():
@@ -149,20 +129,90 @@ def test_cells_marked_skip_and_the_references_stay_at_home():
     assert [slide.title for slide in found] == ['<h2 id="a">A</h2>']
 
 
-def test_what_is_announced_stays_with_its_announcement():
+@pytest.mark.parametrize("colon", ":：")
+def test_what_is_announced_stays_with_its_announcement(colon):
     filler = "\n\n".join(["word " * 60] * 4)
     found = slides.paginate(
-        [new_markdown_cell(f"## T\n\n{filler}\n\nTwo things:\n\n" + "\n".join(["- " + "thing " * 40] * 2))]
+        [
+            new_markdown_cell(
+                f"## T\n\n{filler}\n\nTwo things{colon}\n\n" + "\n".join(["- " + "thing " * 40] * 2)
+            )
+        ]
     )
-    assert "Two things:" in found[-1].html() and "thing thing" in found[-1].html()
+    assert f"Two things{colon}" in found[-1].html() and "thing thing" in found[-1].html()
 
 
-def test_the_commands_write_slides_and_pages(tmp_path, monkeypatch, capsys):
-    shutil.copytree(NOTEBOOKS, tmp_path / "notebooks")
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """A course of two small notebooks."""
+    (tmp_path / "notebooks").mkdir()
+    for name in ("01_one", "02_two"):
+        nbformat.write(small.notebook(), tmp_path / "notebooks" / f"{name}.ipynb")
+    (tmp_path / "README.md").write_text(
+        "# T\n\n| notebook | idea | computing |\n|---|---|---|\n| old |\n\nend\n"
+    )
     monkeypatch.setattr(command, "ROOT", tmp_path)
+    return tmp_path
+
+
+def test_the_commands_write_slides_pages_and_the_table(tree, capsys):
     command.write_slides(["01"])
-    assert "<section>" in (tmp_path / "slides" / "01_objective.html").read_text(encoding="utf-8")
-    assert capsys.readouterr().out.startswith("slides/01_objective.html: open it")
+    assert "<section>" in (tree / "slides" / "01_one.html").read_text(encoding="utf-8")
+    assert capsys.readouterr().out.startswith("slides/01_one.html: open it")
+    command.write_site(str(tree / "site"))
+    assert "startCards" in (tree / "site" / "02_two.html").read_text(encoding="utf-8")
+    command.write_table()
+    rows = [
+        f"| [01 · A title](notebooks/{name}.ipynb) | Nothing is said twice. | 60 s |"
+        for name in ("01_one", "02_two")
+    ]
+    assert (tree / "README.md").read_text().split("|---|---|---|\n")[1] == "\n".join(rows) + "\n\nend\n"
+
+
+def not_run(cell):
+    cell.execution_count, cell.outputs = None, []
+    return "has not been run"
+
+
+def failed(cell):
+    cell.outputs = [new_output("error", ename="ValueError", evalue="no", traceback=[])]
+    return "stopped with ValueError"
+
+
+def without_kernel(cell):
+    kind = "application/vnd.jupyter.widget-view+json"
+    cell.outputs = [
+        new_output("display_data", {kind: {"model_id": "1"}, "text/plain": "VBox(children=(RadioButtons("})
+    ]
+    return "shows a widget that needs a kernel"
+
+
+@pytest.mark.parametrize("damage", [not_run, failed, without_kernel])
+@pytest.mark.parametrize("arguments", [["slides", "02"], ["slides"], ["site", "pages"]], ids=" ".join)
+def test_a_notebook_saved_half_run_is_refused(tree, monkeypatch, capsys, damage, arguments):
+    path = tree / "notebooks" / "02_two.ipynb"
+    book = nbformat.read(path, 4)
+    problem = damage(book.cells[4])
+    nbformat.write(book, path)
+    monkeypatch.chdir(tree)
+    monkeypatch.setattr("sys.argv", ["course", *arguments])
+    with pytest.raises(SystemExit) as end:
+        command.main()
+    said = str(end.value)  # a sentence as the argument of sys.exit means code 1
+    assert said.startswith(f"02_two.ipynb was saved half-run: code cell 3 of 7 {problem}.")
+    assert "`git checkout notebooks/02_two.ipynb`" in said and "`python -m ganlib.course run 02`" in said
+    assert not (tree / "slides").exists() and not (tree / "pages").exists(), "nothing is written"
+
+
+def test_a_live_notebook_that_ran_to_its_end_is_exported(tree):
+    """What JupyterLab saves still has its widgets; cards and pictures do without a kernel."""
+    path = tree / "notebooks" / "02_two.ipynb"
+    book = nbformat.read(path, 4)
+    for output in book.cells[3].outputs + book.cells[4].outputs:
+        output.data["application/vnd.jupyter.widget-view+json"] = {"model_id": "1"}
+    nbformat.write(book, path)
+    command.write_slides(["02"])
+    assert "Which one?" in (tree / "slides" / "02_two.html").read_text(encoding="utf-8")
 
 
 PLANS = (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")

@@ -15,8 +15,9 @@ from IPython.utils.capture import capture_output
 from PIL import Image
 
 from ganlib import data, losses
-from ganlib.course import plots, progress, widgets
+from ganlib.course import plots, progress, widgets, words
 from ganlib.course.predict import Prediction
+from ganlib.course.structure import facts
 from ganlib.data import toys
 from ganlib.gan import GAN
 from ganlib.interpolation import lerp, slerp
@@ -141,49 +142,84 @@ def test_a_live_view_goes_on_in_a_cell_that_is_run_again(gan, digits, shell, mon
         )
 
 
-def test_predictions_are_locked_remembered_and_never_block(capsys, monkeypatch):
-    p = Prediction("t one", "Which?", ["left", "right"])
-    p.reveal("left", "Because.")
-    assert "You made no prediction" in capsys.readouterr().out
-    p.button.click()
-    assert "Give an answer first" in p.note.value
-    p.field.value = "right"
-    p.button.click()
+def cards(action):
+    """What is displayed -> (facts, plain words) of each card."""
+    with capture_output() as output:
+        action()
+    return [(facts({"data": shown.data}), shown.data["text/plain"]) for shown in output.outputs]
+
+
+def test_predictions_are_locked_remembered_and_never_block(monkeypatch):
+    with capture_output() as output:
+        p = Prediction("t one", "Which?", ["left", "right"])
+    (question,) = output.outputs
+    assert {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"} < set(question.data)
+    asked = {"kind": "prediction", "key": "t one", "question": "Which?", "options": ["left", "right"]}
+    assert facts({"data": question.data}) == asked
+    ((known, plain),) = cards(lambda: p.reveal("left", "Because."))
+    assert known == {"kind": "answer", "key": "t one", "answer": "left", "why": "Because.", "tolerance": 0.0}
+    assert plain == f"{words.NUDGE}\nAnswer: left. Because."
+    p.cards[0].guess = "up"  # a browser may send anything
+    assert p.guess is None
+    p.cards[0].guess = "right"  # what the browser sends when "Lock in" is pressed
     p.lock("left")  # too late
-    p.reveal("left", "Because.")
-    out = capsys.readouterr().out
-    assert "You predicted right: not so." in out and "Answer: left. Because." in out
+    p.cards[0].guess = "left"  # too late in another window
+    assert p.guess == "right" and [card.guess for card in p.cards] == ["right", "right"], "all cards are told"
+    assert (
+        cards(lambda: p.reveal("left", "Because."))[0][1]
+        == "Not so. You predicted: right\nAnswer: left. Because."
+    )
     monkeypatch.setattr("ganlib.course.progress.MEMORY", {})
-    assert Prediction("t one", "Which?", ["left", "right"]).guess == "right"
+    again = Prediction("t one", "Which?", ["left", "right"])
+    assert again.guess == "right" == again.cards[0].guess
     with pytest.raises(ValueError, match="answer: expected one of .*but got 'up'"):
         p.reveal("up", "")
 
 
-def test_a_number_is_right_within_the_tolerance(capsys):
+def test_a_number_is_right_within_the_tolerance():
     p = Prediction("t two", "How much?")
-    for nothing in ("", "about half"):
-        p.field.value = nothing
-        p.button.click()
-        assert p.guess is None and "Give an answer first" in p.note.value
-    p.field.value = "0,7"  # as many countries write it
-    p.button.click()
-    p.reveal(0.707, "", tolerance=0.01)
-    assert "You predicted 0.7: right." in capsys.readouterr().out
+    p.cards[0].guess = "about half"
+    assert p.guess is None
+    p.cards[0].guess = 0.7
+    assert "Right. You predicted: 0.7" in cards(lambda: p.reveal(0.707, "", tolerance=0.01))[0][1]
+    assert "Not so. You predicted: 0.7" in cards(lambda: p.reveal(0.707, "", tolerance=0.001))[0][1]
     _, ax = plots.canvas()
     p.draw(ax, 0.707)
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["your prediction 0.7", "answer 0.707"]
 
 
-def test_a_number_question_takes_numbers_only(capsys):
+def test_a_number_question_takes_numbers_only():
     question = Prediction("t number", "How many?")
     with pytest.raises(ValueError, match="guess: expected a number, but got 'about 12'"):
         question.lock("about 12")
     question.lock(np.float32(0.5))
-    question.reveal(0.5, "so")
-    assert "You predicted 0.5: right." in capsys.readouterr().out
+    assert "Right. You predicted: 0.5" in cards(lambda: question.reveal(np.float32(0.5), "so"))[0][1]
     progress.record("prediction t old", "about 12")  # from a file that somebody edited
-    Prediction("t old", "How many?").reveal(1.0, "so")
-    assert "You made no prediction" in capsys.readouterr().out
+    old = Prediction("t old", "How many?")
+    assert words.NUDGE in cards(lambda: old.reveal(1.0, "so"))[0][1]
+
+
+def test_what_a_card_says_is_text_and_not_code():
+    with capture_output() as output:
+        p = Prediction(
+            "<x>", "Is <script>alert(1)</script> run?", ["<img src=x onerror=alert(1)>", "no & never"]
+        )
+        p.reveal("no & never", "<iframe>")
+    for card, shown in zip(p.cards, output.outputs):
+        for text in (card.html, shown.data["text/html"]):
+            assert not any(tag in text for tag in ("<script", "<img", "<iframe"))
+    assert "no &amp; never" in p.cards[0].html
+
+
+def test_a_table_shows_its_numbers_at_the_right():
+    with capture_output() as output:
+        plots.table(["kind", "share"], [["a < b", "0.25"], ["ten", "-1"]], "Shares.")
+    data = output.outputs[0].data
+    assert facts({"data": data})["rows"] == [["a < b", "0.25"], ["ten", "-1"]]
+    assert '<td>a &lt; b</td><td class="gc-number">0.25</td>' in data["text/html"]
+    assert data["text/plain"] == "Shares.\nkind   share\na < b  0.25\nten    -1"
+    with pytest.raises(ValueError, match="rows: expected 2 cells each"):
+        plots.table(["kind", "share"], [["a"]], "Shares.")
 
 
 def test_the_sheet_follows_a_generator_that_trains_on():

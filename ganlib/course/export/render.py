@@ -11,17 +11,15 @@ from math_core import LatexToMathML
 from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from ganlib.course import walk
+from ganlib.course import cards, walk
+from ganlib.course.structure import facts, picture_type, without_progress
 from ganlib.engine.checkpoint import load_weights
 from ganlib.nets import MLPGenerator
 
 to_mathml = LatexToMathML().convert_with_local_state
 highlight = Highlight2HTML(pygments_lexer="python")
-PROGRESS_BAR = re.compile(r"\d+%\|.*\|")
 GLUED = re.compile(r"<math(?:(?!</math>).)*</math>[^\s<]+", re.DOTALL)
-NUDGE = "You made no prediction."  # what `reveal` prints where no one was asked
-STARTS = ("Predict:", "Answer:", NUDGE)
-WIDTH = 100  # at which ganlib.plots.say breaks lines
+FRAME = re.compile(r"\s*<iframe [^>]*srcdoc=[^>]*></iframe>\s*$")
 
 
 class Renderer(IPythonRenderer):
@@ -80,22 +78,14 @@ def code(cell):
     return f'<div class="code">{highlight(cell.source)}</div>'
 
 
-def outputs(cell):
-    """What a code cell shows -> pieces of HTML; without progress bars, and each caption once, under its
-    picture.
+def outputs(cell, still=False):
+    """What a code cell shows -> pieces of HTML, each caption once, under its picture. still: where no script
+    runs.
     """
     if "walk" in cell.metadata.get("tags", []):
         return [walk.frame(bundled_generator())]
-    captions = {line for o in cell.outputs if is_picture(o) for line in words(o).split("\n")}
-    found = []
-    for output in merged(cell.outputs):
-        if isinstance(output, str):
-            found += printed(output, captions)
-        elif is_picture(output):
-            found.append(picture(output))
-        elif output.data["text/plain"] not in captions:
-            found.append(f"<pre>{html.escape(output.data['text/plain'])}</pre>")
-    return found
+    shown = (printed(o) if isinstance(o, str) else displayed(o, still) for o in merged(cell.outputs))
+    return [piece for piece in shown if piece]
 
 
 @cache
@@ -104,30 +94,38 @@ def bundled_generator():
     return load_weights(MLPGenerator(), "checkpoints/mlp-gan.safetensors")
 
 
-def is_picture(output):
-    return "image/png" in output.get("data", {})
-
-
-def words(output):
-    """A picture's text alternative, line by line."""
-    return output.metadata["image/png"]["alt"]
+def displayed(output, still):
+    """A displayed output as HTML, None if a page has no use for it."""
+    known, data = facts(output), output.get("data", {})
+    kind = known.get("kind")
+    if picture_type(output):
+        return picture(output)
+    if kind == "prediction":
+        return cards.question(**known, still=still)
+    if kind == "answer":
+        return cards.answer(**known, opened=still)
+    if kind == "table":
+        return f'<div class="table" tabindex="0">{cards.table(**known)}</div>'
+    if kind == "caption":
+        return None  # its picture has it
+    frame = "".join(data.get("text/html", ""))
+    if FRAME.match(frame):
+        return frame  # a page of its own that needs no kernel
+    return printed("".join(data.get("text/plain", "")))
 
 
 def picture(output):
     """A figure with its words below, bold where the notebook has them bold, and as its text alternative."""
-    caption = html.escape(words(output))
-    for tag in ("<b>", "</b>", "<br>"):
-        caption = caption.replace(html.escape(tag), tag)
-    alt = html.escape(BeautifulSoup(words(output).replace("<br>", "\n"), "html.parser").get_text())
-    source = f"data:image/png;base64,{''.join(output.data['image/png'].split())}"
-    lines = "<br>".join(caption.split("\n"))
-    return f'<figure><img src="{source}" alt="{alt}"><figcaption>{lines}</figcaption></figure>'
+    kind = picture_type(output)
+    words = output.metadata[kind]["alt"]
+    alt = html.escape(BeautifulSoup(words.replace("<br>", "\n"), "html.parser").get_text())
+    source = f"data:{kind};base64,{''.join(output.data[kind].split())}"
+    caption = cards.inline(words)
+    return f'<figure><img src="{source}" alt="{alt}"><figcaption>{caption}</figcaption></figure>'
 
 
 def merged(outputs):
-    """Outputs in order; printed ones in a row become one string, without lines that were overwritten or show
-    progress.
-    """
+    """Outputs in order; printed ones in a row become one string."""
     result = []
     for output in outputs:
         if output.output_type != "stream":
@@ -136,58 +134,10 @@ def merged(outputs):
             result[-1] += output.text
         else:
             result.append(output.text)
-    return [without_progress(output) if isinstance(output, str) else output for output in result]
+    return result
 
 
-def without_progress(text):
-    """Printed text as it stands in the end: what follows the last carriage return of each line, no progress
-    bars.
-    """
-    lines = [line.rsplit("\r", 1)[-1] for line in text.split("\n")]
-    return "\n".join(line for line in lines if not PROGRESS_BAR.search(line))
-
-
-def printed(text, captions):
-    """Printed lines -> pieces: predictions and answers set apart, captions and nudges dropped, the rest as
-    it is.
-    """
-    found, plain = [], []
-    for whole, lines in sentences(text):
-        if whole.startswith(NUDGE):
-            continue
-        if whole.startswith(STARTS):
-            kind, rest = whole.split(":", 1)
-            box = f'<p class="{kind.lower()}"><b>{kind}:</b>{html.escape(rest)}</p>'
-            found, plain = [*found, *preformatted(plain), box], []
-        elif whole.startswith("· ") and found and found[-1].startswith('<p class="predict'):
-            found[-1] = found[-1].replace("</p>", f"<br>{html.escape(whole)}</p>")
-        elif whole not in captions:
-            plain += lines
-    return found + preformatted(plain)
-
-
-def preformatted(lines):
-    text = "\n".join(lines).strip("\n")
-    return [f"<pre>{html.escape(text)}</pre>"] if text.strip() else []
-
-
-def sentences(text):
-    """Printed prose with its line breaks undone -> [(whole line, the lines it was broken into)]."""
-    found = []
-    for line in text.split("\n"):
-        if found and goes_on(found[-1][1][-1], line):
-            whole, lines = found.pop()
-            found.append((f"{whole} {line.strip()}", [*lines, line]))
-        else:
-            found.append((line.strip(), [line]))
-    return found
-
-
-def goes_on(line, following):
-    """Whether the second line stands below the first only because its first word did not fit."""
-    word = re.match(r"\s*(\S*)", following).group(1)
-    return (
-        bool(line and word)
-        and not following.startswith(STARTS)
-        and len(line) <= WIDTH < len(line) + 1 + len(word)
-    )
+def printed(text):
+    """Printed lines as they are, without progress bars; None where nothing is left."""
+    text = without_progress(text).strip("\n")
+    return f'<pre class="printed">{html.escape(text)}</pre>' if text.strip() else None

@@ -3,35 +3,50 @@
 Links lead from page to page, also when the folder is opened from a disk.
 """
 
+import html
 import posixpath
+import re
 import shutil
 from pathlib import Path
 
-import nbformat
 from bs4 import BeautifulSoup
 
+from ganlib.course import cards, words
 from ganlib.course.export import render
+from ganlib.course.export.check import whole
+from ganlib.course.structure import facts, spine, title
 
 HERE = Path(__file__).parent
+TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)  # of Markdown; those of outputs have their frame
 TEXTS = ("README.md", "INSTRUCTORS.md", "BENCHMARKS.md", "FAULTS.md", "assets/LICENSES.md")
+START = """
+startCards(document);
+// A link into a folded part opens it.
+const unfold = () => {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  let part = target;
+  while ((part = part?.parentElement?.closest("details"))) part.open = true;
+  target?.scrollIntoView();
+};
+addEventListener("hashchange", unfold);
+if (location.hash) unfold();
+"""
 
 
 def write(folder, root, notebooks):
     """Write every notebook, and the texts around them, from the course at `root` as HTML into `folder`."""
+    books = {path.relative_to(root).as_posix(): whole(path) for path in notebooks}
     folder.mkdir(parents=True, exist_ok=True)
-    sources = [path.relative_to(root).as_posix() for path in notebooks]
-    pages = {name: page_name(name) for name in [*sources, *TEXTS] if (root / name).exists()}
+    pages = {name: page_name(name) for name in [*books, *TEXTS] if (root / name).exists()}
     style = [(HERE / name).read_text(encoding="utf-8") for name in ("style.css", "site.css")]
-    (folder / "style.css").write_text("\n".join(style), encoding="utf-8")
-    for i, name in enumerate(sources):
-        cells = nbformat.read(root / name, 4).cells
-        doors = [("Previous", sources[i - 1] if i else None), ("Next", (sources[i + 1 :] or [None])[0])]
-        links = [door(word, root, source, pages) for word, source in doors if source]
-        put(folder, pages[name], body(cells, Links(name, root, folder, pages)), links)
-    for name in pages.keys() - set(sources):
-        text = (root / name).read_text(encoding="utf-8")
+    (folder / "style.css").write_text("\n".join([*style, cards.style()]), encoding="utf-8")
+    for name, page in pages.items():
         links = Links(name, root, folder, pages)
-        put(folder, pages[name], render.markdown(text, link=links, image=links), [])
+        if name in books:
+            put(folder, page, body(books[name].cells, links), doors(name, books, pages))
+        else:
+            text = (root / name).read_text(encoding="utf-8")
+            put(folder, page, render.markdown(text, link=links, image=links), [])
 
 
 def page_name(source):
@@ -40,10 +55,16 @@ def page_name(source):
     return "index.html" if stem == "README" else f"{stem.lower()}.html"
 
 
-def door(word, root, source, pages):
-    """A link to a neighboring notebook, by its title."""
-    title = nbformat.read(root / source, 4).cells[0].source.split("\n")[0].lstrip("# ")
-    return f'<a href="{pages[source]}">{word}: {title}</a>'
+def doors(name, books, pages):
+    """Links to the neighboring notebooks, by their titles."""
+    names = list(books)
+    i = names.index(name)
+    found = []
+    for template, near in ((words.PREVIOUS, names[:i][-1:]), (words.NEXT, names[i + 1 :][:1])):
+        for other in near:
+            text = html.escape(template.format(title=title(books[other])))
+            found.append(f'<a href="{pages[other]}">{text}</a>')
+    return found
 
 
 class Links:
@@ -74,23 +95,79 @@ class Links:
 
 def body(cells, links):
     """A notebook's cells as HTML, a table of contents below the header."""
-    found = []
-    for cell in cells:
-        if cell.cell_type == "markdown":
-            found.append(render.markdown(cell.source, link=links, image=links))
+    found, deeper, set_up = [], False, False
+    for cell, below in spine(cells):
+        opens = below and "deeper" in cell.metadata.get("tags", [])
+        if deeper and (opens or not below):
+            found.append("</details>")
+        deeper = below
+        if cell.cell_type == "code":
+            found += program(cell) if set_up else [folded("set-up", words.SET_UP, "".join(program(cell)))]
+            set_up = True
+        elif opens:
+            found.append(opened(render.markdown(cell.source, link=links, image=links)))
         else:
-            found += [render.code(cell), *render.outputs(cell)]
-    headings = BeautifulSoup("\n".join(found), "html.parser").find_all("h2")
-    entries = "".join(f'<li><a href="#{h["id"]}">{h.decode_contents()}</a></li>' for h in headings)
-    contents = f"<details><summary>Contents</summary><ul>{entries}</ul></details>"
-    return "\n".join([found[0], contents, *found[1:]])
+            found.append(render.markdown(cell.source, link=links, image=links))
+    text = "\n".join([*found[1:], "</details>" if deeper else ""])
+    return "\n".join([found[0], contents(text), text])
+
+
+def program(cell):
+    """A code cell and what it shows; code that holds a question and its answer is folded."""
+    code = render.code(cell)
+    if any(facts(output).get("kind") in ("prediction", "answer") for output in cell.outputs):
+        code = folded("source", words.CODE, code)
+    return [code, *render.outputs(cell)]
+
+
+def folded(kind, summary, inside):
+    """Something that is closed until the reader opens it."""
+    return f'<details class="{kind}"><summary>{summary}</summary>{inside}</details>'
+
+
+def opened(text):
+    """The beginning of a folded part, from the HTML of its heading and what stands below it."""
+    heading, below = re.match(r"(<h\d.*?</h\d>)(.*)", text, re.DOTALL).groups()
+    return f'<details class="deeper"><summary>{heading}</summary>{below}'
+
+
+def contents(text):
+    """Links to the sections of a page; below a folded one, a word that it is, and its own sections."""
+    entries = []
+    soup = BeautifulSoup(text, "html.parser")
+    for heading in soup.find_all("h2"):
+        part = heading.find_parent("details", class_="deeper")
+        inner = part.find_all("h3") if part else []
+        note = f' <span class="soft">({words.CLOSED})</span>' if part else ""
+        nested = "".join(f"<li>{entry(h)}</li>" for h in inner)
+        entries.append(f"<li>{entry(heading)}{note}{f'<ul>{nested}</ul>' if nested else ''}</li>")
+    return folded("contents", words.CONTENTS, f"<ul>{''.join(entries)}</ul>")
+
+
+def entry(heading):
+    return f'<a href="#{heading["id"]}">{heading.decode_contents()}</a>'
 
 
 def put(folder, name, content, links):
     """One page, from the template."""
-    title = BeautifulSoup(content, "html.parser").find("h1").get_text()
-    content = content.replace("<table>", '<div class="table"><table>').replace("</table>", "</table></div>")
+    soup = BeautifulSoup(content, "html.parser")
+    scripts = (
+        "\n".join([cards.script(), START])
+        if soup.find(class_="gc-card") or soup.find(class_="deeper")
+        else ""
+    )
+    content = TABLE.sub(r'<div class="table" tabindex="0">\g<0></div>', content)
     text = (HERE / "site.html").read_text(encoding="utf-8")
-    for key, part in {"TITLE": title, "DOORS": "\n".join(links), "BODY": content}.items():
+    parts = {
+        "LANGUAGE": words.LANGUAGE,
+        "TITLE": html.escape(soup.find("h1").get_text()),
+        "COURSE": words.COURSE,
+        "END": words.COURSE_AT_THE_END,
+        "INDEX": words.THE_COURSE,
+        "DOORS": "\n".join(links),
+        "SCRIPT": f"<script>{scripts}</script>" if scripts else "",
+        "BODY": content,
+    }
+    for key, part in parts.items():
         text = text.replace(f"[[{key}]]", part)
     (folder / name).write_text(text, encoding="utf-8")

@@ -2,10 +2,12 @@
 
 slideshow.slide_type   "slide" begins a new slide, "skip" leaves the cell out, otherwise it goes on the
 present slide
-tags                   "show-code" puts a cell's code on the slide too, "hide-output" leaves out what it shows
+tags                   "show-code" puts a cell's code on the slide too, "hide-output" leaves out what it
+                       shows, "deeper" a heading and all below it
 speaker_notes          Markdown for the speaker view (press S): minutes, the prediction to ask, what to expect
 
-A heading always begins a slide. What does not fit goes on a further slide with the same title.
+A heading always begins a slide, a question always ends one. The references are for reading at home (see
+`ganlib.course.structure`). What does not fit goes on a further slide with the same title.
 """
 
 import base64
@@ -13,11 +15,13 @@ import io
 import math
 from pathlib import Path
 
-import nbformat
 from bs4 import BeautifulSoup
 from PIL import Image
 
+from ganlib.course import cards
 from ganlib.course.export import render
+from ganlib.course.export.check import whole
+from ganlib.course.structure import for_class
 from ganlib.engine.files import asset
 
 HERE = Path(__file__).parent
@@ -43,7 +47,7 @@ class Slide:
         """Add a group of elements if there is room, with smaller pictures if need be; nothing may follow a
         question.
         """
-        asked = any("predict" in tag.get("class", []) for tag in self.tags)
+        asked = any("gc-question" in tag.get("class", []) for tag in self.tags)
         tags = [*self.tags, *group]
         excess = sum(map(height, tags)) + title_height(self.title) - ROOM
         if self.tags and (asked or excess > sum(map(slack, tags))):
@@ -58,13 +62,13 @@ class Slide:
 
 def deck(path):
     """The notebook's slides as one HTML document that asks for nothing else."""
-    book = nbformat.read(path, 4)
-    slides = paginate(book.cells)
+    slides = paginate(whole(path).cells)
     css, js, notes = (asset(f"vendor/{name}").read_text(encoding="utf-8") for name in REVEAL)
     parts = {
         "TITLE": BeautifulSoup(slides[0].title, "html.parser").get_text(),
         "REVEAL_CSS": css,
-        "STYLE": (HERE / "style.css").read_text(encoding="utf-8")
+        "STYLE": cards.style()
+        + (HERE / "style.css").read_text(encoding="utf-8")
         + (HERE / "slides.css").read_text(encoding="utf-8"),
         "REVEAL_JS": js.replace("</script", "<\\/script"),
         "NOTES_JS": notes.replace("</script", "<\\/script"),
@@ -77,9 +81,9 @@ def deck(path):
 
 
 def paginate(cells):
-    """Cells -> slides; the references at the end are for reading at home."""
+    """Cells -> slides, without what is deeper and without the references at the end."""
     slides = [Slide("")]
-    for cell in cells:
+    for cell in for_class(cells):
         kind = cell.metadata.get("slideshow", {}).get("slide_type")
         if kind == "skip":
             continue
@@ -87,8 +91,6 @@ def paginate(cells):
             slides.append(Slide(slides[-1].title))
         notes = cell.metadata.get("speaker_notes", "")
         for group in groups(pieces(cell)):
-            if group[0].get_text().startswith("References"):
-                return filled(slides)
             if group[0].name in TITLES:
                 slides.append(Slide(str(group[0])))
                 continue
@@ -115,7 +117,7 @@ def groups(pieces):
         if pre := tag if tag.name == "pre" else tag.find("pre"):
             narrow(pre)
         last = found[-1][-1] if found else None
-        announced = last and last.get_text().rstrip().endswith(":") and last.name not in TITLES
+        announced = last and last.get_text().rstrip().endswith((":", "：")) and last.name not in TITLES
         printed = (
             last
             and "code" in last.get("class", [])
@@ -135,7 +137,7 @@ def pieces(cell):
         return render.pieces(cell.source, link=outside)
     tags = cell.metadata.get("tags", [])
     shown = [render.code(cell).replace("\n\n\n", "\n\n")] if "show-code" in tags else []
-    return shown + ([] if "hide-output" in tags else render.outputs(cell))
+    return shown + ([] if "hide-output" in tags else render.outputs(cell, still=True))
 
 
 def outside(address):
@@ -150,9 +152,17 @@ def height(tag):
         return tag.find("img")["height"] + 28 * caption + 16
     if tag.name == "iframe":
         return 500
-    if tag.name == "table":
-        return 14 + sum(
-            14 + 29 * max(lines(c, 98 / len(row)) for c in row) for row in map(cells_of, tag.find_all("tr"))
+    if "gc-card" in tag.get("class", []):
+        return 54 + 38 * lines(tag.find("p"), 72) + sum(38 * lines(item, 72) for item in tag.find_all("li"))
+    if tag.name == "table" or "table" in tag.get("class", []):
+        caption = sum(34 * lines(c, 100) for c in tag.find_all("caption"))
+        return (
+            14
+            + caption
+            + sum(
+                14 + 29 * max(lines(c, 98 / len(row)) for c in row)
+                for row in map(cells_of, tag.find_all("tr"))
+            )
         )
     if tag.name in ("ul", "ol"):
         return 12 + sum(4 + 33 * lines(item, 88) for item in tag.find_all("li"))

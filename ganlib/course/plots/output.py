@@ -3,7 +3,6 @@ alternative.
 """
 
 import base64
-import html
 import io
 import textwrap
 from collections.abc import Sequence
@@ -12,6 +11,9 @@ from IPython.display import display
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
+
+from ganlib.course import cards
+from ganlib.course.structure import mark
 
 __all__ = ["Painter", "animation", "picture_bundle", "pixels", "png", "say", "show", "table"]
 
@@ -81,7 +83,14 @@ def show(picture: Figure | Image.Image, caption: str) -> None:
     """Display a Figure or PIL image; the caption says what it shows, below it and as its text alternative."""
     bundle, metadata = picture_bundle(picture, caption)
     display(bundle, metadata=metadata, raw=True)
-    say(caption)
+    _show_caption(caption)
+
+
+def _show_caption(caption):
+    """The words under a picture; pages and slides take them from the picture itself."""
+    style = "margin:0 0 10px;max-width:60em;line-height:1.4;opacity:0.85"
+    shown = f'<p style="{style}">{cards.inline(caption)}</p>'
+    display({**mark("caption"), "text/html": shown, "text/plain": caption}, raw=True)
 
 
 def say(text: str) -> None:
@@ -102,17 +111,13 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]], caption: str)
             f"rows: expected {len(header)} cells each, as the header has, but got "
             f"{[len(line) for line in lines[1:]]}"
         )
-    head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in lines[0])
-    body = "".join(
-        f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in line)}</tr>" for line in lines[1:]
-    )
-    title = f"<caption>{html.escape(caption)}</caption>"
-    text = f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    plain = "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines
-    )
-    display({"text/html": text, "text/plain": f"{caption}\n{plain}"}, raw=True)
+    facts = {"header": lines[0], "rows": lines[1:], "caption": caption}
+    bundle = {
+        **mark("table", **facts),
+        "text/html": f"<style>{cards.style()}</style>{cards.table(**facts)}",
+        "text/plain": cards.as_text(**facts),
+    }
+    display(bundle, raw=True)
 
 
 def animation(pictures: Sequence[Figure | Image.Image], caption: str, milliseconds: int = 120) -> None:
@@ -132,7 +137,7 @@ def animation(pictures: Sequence[Figure | Image.Image], caption: str, millisecon
         )
     data = {"image/gif": base64.b64encode(buffer.getvalue()).decode(), "text/plain": caption}
     display(data, metadata={"image/gif": {"alt": caption}}, raw=True)
-    say(caption)
+    _show_caption(caption)
 
 
 def picture_bundle(picture: Figure | Image.Image, alt: str) -> tuple[dict, dict]:

@@ -7,6 +7,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from ganlib.course import plots
+from ganlib.course.structure import mark
 
 
 class LiveView:
@@ -50,7 +51,7 @@ class LiveView:
         A cell that is run again has lost its output, so it gets a new one.
         """
         png = plots.png(picture) if ended else self.painter.png(picture)
-        text, image = {"text/plain": said}, {"image/png": png, "text/plain": said}
+        text, image = {**mark("caption"), "text/plain": said}, {"image/png": png, "text/plain": said}
         metadata = {"image/png": {"alt": said}}
         cell = running_cell()
         if self.handles is None or cell != self.cell:
