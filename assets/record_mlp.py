@@ -1,0 +1,211 @@
+"""Record what notebooks 03 and 06 compare over several seeds, which takes too long to watch.
+
+python assets/record_mlp.py train FOLDER [PART] trains what is missing in the folder and keeps the samples there.
+python assets/record_mlp.py judge FOLDER writes assets/results/mlp-gan.json and conditional-gan.json from them.
+"""
+
+import argparse
+import json
+import sys
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import nn
+
+ASSETS = Path(__file__).parent
+sys.path.insert(0, str(ASSETS.parent))
+
+from assets import build  # noqa: E402
+from ganlib import data, metrics  # noqa: E402
+from ganlib.engine.files import atomic_write  # noqa: E402
+from ganlib.gan import GAN  # noqa: E402
+from ganlib.nets import (  # noqa: E402
+    ACDiscriminator,
+    MLPDiscriminator,
+    MLPGenerator,
+    ProjectionDiscriminator,
+    mlp,
+)
+from ganlib.trainer import Trainer  # noqa: E402
+from ganlib.variants import ACGAN  # noqa: E402
+
+RECIPE = dict(lr=2e-3, d_lr=1e-3, betas=(0.0, 0.99))  # of notebook 03; 06 takes batches of 64
+SCRIPT = dict(lr=2e-4, betas=(0.9, 0.999))  # of the plain script of notebook 03
+ASKED = torch.arange(10).repeat_interleave(1000)
+
+
+class LabelBlind(nn.Module):
+    """A discriminator that takes labels and does not look at them."""
+
+    per_sample = True
+
+    def __init__(self):
+        super().__init__()
+        self.D = MLPDiscriminator()
+
+    def forward(self, x, y):
+        return self.D(x)
+
+
+def plain_g(batch_norm=False):
+    """The generator of the plain script, with batch norm from the second layer on if asked for."""
+    net = mlp(100, 256, 512, 1024, 784, batch_norm=batch_norm)
+    return nn.Sequential(net, nn.Tanh(), nn.Unflatten(1, (1, 28, 28)))
+
+
+def without_batch_norm():
+    """The recipe's generator without its batch norm."""
+    G = MLPGenerator()
+    G.net = mlp(64, 256, 512, 784)
+    return G
+
+
+def play(G, D, steps, *, batch=128, every=400, **rules):
+    """Train an unconditional GAN -> history, and samples as bytes of G's average and of G itself each `every` steps."""
+    gan = GAN(G, D, **rules)
+    trainer, kept = Trainer(gan, data.load("mnist"), batch_size=batch, seed=torch.initial_seed()), {}
+    for snapshot in trainer.until(steps):
+        if snapshot.step % every == 0:
+            kept[f"{snapshot.step} average"] = as_bytes(gan.generate(10_000))
+            kept[f"{snapshot.step} latest"] = as_bytes(gan.generate(10_000, ema=False))
+    return trainer.history, kept
+
+
+def recipe(G=MLPGenerator, D=MLPDiscriminator, steps=1_200, batch=128, **changes):
+    """The recipe of notebook 03 with some of its ingredients changed."""
+    return play(G(), D(), steps, batch=batch, every=steps, **RECIPE | changes)
+
+
+def script(G=plain_g, steps=1_200, **changes):
+    """The plain script of notebook 03 with one thing changed."""
+    return play(G(), MLPDiscriminator(), steps, batch=64, every=1_200, z_dim=100, **SCRIPT | changes)
+
+
+def conditional(kind=GAN, D=ProjectionDiscriminator, steps=1_200, shuffle=False):
+    """A conditional GAN on notebook 06's settings; G and D's layers start equal for all kinds of D."""
+    digits, seed = data.load("mnist"), torch.initial_seed()
+    if shuffle:
+        order = torch.randperm(len(digits))
+        digits = data.ImageSet(digits.images, digits.labels[order], digits.class_names)
+    torch.manual_seed(seed)
+    G, D, same = MLPGenerator(n_classes=10), D(), MLPDiscriminator()
+    start_equal(D, [layer for layer in same.net if isinstance(layer, nn.Linear)])
+    trainer = Trainer(kind(G, D, **RECIPE), digits, conditional=True, seed=seed)
+    for _ in trainer.until(steps):
+        pass
+    return trainer.history, {f"{steps} average": as_bytes(trainer.model.generate(10_000, y=ASKED))}
+
+
+@torch.no_grad()
+def start_equal(D, layers):
+    """Give D's linear layers the weights of `layers`; weights for a label, which those lack, stay."""
+    own = [m for name, m in D.named_modules() if isinstance(m, nn.Linear) and name != "classes"]
+    for mine, other in zip(own, layers, strict=True):
+        mine.weight[:, : other.in_features] = other.weight
+        mine.bias.copy_(other.bias)
+
+
+def as_bytes(images):
+    return images.add(1).mul(127.5).round().byte()
+
+
+# part -> name -> a function that trains: no seed of its own is set inside.
+RUNS = {
+    "ablation": {
+        "the recipe": recipe,
+        "with momentum 0.9": partial(recipe, betas=(0.9, 0.99)),
+        "without batch norm": partial(recipe, G=without_batch_norm),
+        "rates of 2e-4": partial(recipe, lr=2e-4, d_lr=2e-4),
+        "the script's larger G": partial(recipe, G=partial(plain_g, batch_norm=True), z_dim=100),
+        "batches of 64": partial(recipe, batch=64, steps=2_400),
+    },
+    "weak D": {"D with four hidden units": partial(recipe, D=partial(MLPDiscriminator, widths=(4,)))},
+    "script": {
+        "the script": partial(script, steps=2_400),
+        "less momentum in Adam": partial(script, betas=(0.5, 0.999)),
+        "batch norm in G": partial(script, G=partial(plain_g, batch_norm=True)),
+        "a smaller learning rate for D": partial(script, d_lr=5e-5),
+    },
+    "label": {
+        "concatenation": partial(conditional, D=partial(MLPDiscriminator, n_classes=10)),
+        "projection": conditional,
+        "AC-GAN": partial(conditional, ACGAN, ACDiscriminator),
+    },
+    "hidden": {
+        "hidden from D": partial(conditional, D=LabelBlind, steps=500),
+        "real labels shuffled": partial(conditional, shuffle=True, steps=500),
+    },
+}
+SEEDS = {"label": range(5), "hidden": range(5), "ablation": range(3), "script": range(2), "weak D": range(2)}
+BOOKS = {"mlp-gan": ("ablation", "weak D", "script"), "conditional-gan": ("label", "hidden")}
+
+
+def train(folder, parts):
+    """Run what is missing, all names of a seed before the next seed."""
+    for part in parts:
+        for seed in SEEDS[part]:
+            for name, run in RUNS[part].items():
+                path = folder / f"{part}, {name}, {seed}.pt"
+                if not path.exists():
+                    torch.manual_seed(seed)
+                    history, kept = run()
+                    torch.save({"history": history, "kept": kept}, path)
+                    print(path.stem, history[-1], flush=True)
+
+
+def judge(folder):
+    """Judge all kept samples and write what was found."""
+    judge = metrics.Judge("mnist")
+    real, real_y = data.load("mnist")[:]
+    real = judge.features(real)
+    for book, parts in BOOKS.items():
+        rows = []
+        for path in sorted(p for part in parts for p in folder.glob(f"{part}, *.pt")):
+            part, name, seed = path.stem.split(", ")
+            found = torch.load(path)
+            for key, images in found["kept"].items():
+                step, weights = key.split()
+                row = {"part": part, "name": name, "seed": int(seed), "step": int(step), "weights": weights}
+                rows.append(row | measured(judge, images.float().div(127.5).sub(1), real, real_y, book))
+            if part in ("script", "weak D") or name == "the recipe":
+                rows[-1]["history"] = [{k: round(v, 3) for k, v in h.items()} for h in found["history"]]
+        with atomic_write(ASSETS / f"results/{book}.json") as temporary:
+            temporary.write_text("[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n")
+    build.write_hashes()
+
+
+def measured(judge, images, real, real_y, book):
+    """What the judge finds in 10,000 samples; of conditional ones also what it finds in each class."""
+    report = judge(images)
+    row = {"distance": report.relative_fd, "precision": report.precision, "recall": report.recall}
+    row = {key: round(value, 4) for key, value in row.items()} | {"classes": report.classes}
+    if book == "mlp-gan":
+        return row
+    features = judge.features(images)
+    read = judge.classifier.head(features).argmax(1)
+    recall = [metrics.precision_recall(real[real_y == c], features[ASKED == c])[1] for c in range(10)]
+    spread = within(features, read, ASKED) / within(real, real_y, real_y)
+    return row | {"accuracy": (read == ASKED).float().mean().item(), "recall within": sum(recall) / 10, "variance": spread}
+
+
+def within(features, read, y):
+    """Variance within a class of those read as asked, summed over the features, averaged over the classes."""
+    return sum(features[(read == c) & (y == c)].var(0).sum().item() for c in range(10) if ((read == c) & (y == c)).sum() > 1)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["train", "judge"])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("parts", nargs="*", choices=[*RUNS, []])
+    arguments = parser.parse_args()
+    arguments.folder.mkdir(exist_ok=True, parents=True)
+    if arguments.what == "judge":
+        judge(arguments.folder)
+    else:
+        train(arguments.folder, arguments.parts or RUNS)
+
+
+if __name__ == "__main__":
+    main()
