@@ -1,6 +1,8 @@
 """Exercises of notebook 03."""
 
 import random
+from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import nn
@@ -8,7 +10,12 @@ from torch.nn.functional import softplus
 from torch.nn.utils import parameters_to_vector
 
 from ganlib.course.exercises import Exercise, Workbook
+from ganlib.data import load
+from ganlib.gan import GAN
 from ganlib.losses import Loss, minimax, non_saturating
+from ganlib.metrics import Judge
+from ganlib.nets import MLPDiscriminator, MLPGenerator
+from ganlib.trainer import Trainer
 
 
 def random_seed():
@@ -16,31 +23,72 @@ def random_seed():
     return (random.randrange(10_000),)
 
 
-def play_two_steps(step, seed):
-    """What two steps make of small nets: the second shows what the first left behind.
+class WatchedAdam(torch.optim.Adam):
+    """Adam that remembers why its weights never moved, if they never do."""
 
-    `...` where nothing comes back.
-    """
+    clue = "no step"
+
+    def gradients(self):
+        """Whether any gradient other than 0 has arrived."""
+        weights = self.param_groups[0]["params"]
+        return any(p.grad is not None and bool(p.grad.abs().max() > 0) for p in weights)
+
+    def zero_grad(self, *arguments, **settings):
+        self.wiped = self.gradients()
+        super().zero_grad(*arguments, **settings)
+
+    def step(self, *arguments, **settings):
+        if self.gradients():
+            self.clue = None
+        elif self.clue:
+            self.clue = "wiped" if self.wiped else "no gradient"
+        super().step(*arguments, **settings)
+
+
+def play_two_steps(step, seed):
+    """What two steps make of small nets: the second shows what the first left behind. `...` where nothing comes back."""
     torch.manual_seed(seed)
     G = nn.Linear(3, 2)
     D = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0))
-    optimizers = [torch.optim.Adam(net.parameters(), 0.1) for net in (G, D)]
+    players = {"G": WatchedAdam(G.parameters(), 0.1), "D": WatchedAdam(D.parameters(), 0.1)}
     for _ in range(2):
-        losses = step(G, D, *optimizers, torch.randn(16, 2), torch.randn(16, 3))
-        if (
-            losses is None
-            or losses is ...
-            or (isinstance(losses, (tuple, list)) and any(loss is ... for loss in losses))
-        ):
+        losses = step(G, D, *players.values(), torch.randn(16, 2), torch.randn(16, 3))
+        if losses is None or losses is ... or (isinstance(losses, (tuple, list)) and any(loss is ... for loss in losses)):
             return ...
         if not isinstance(losses, (tuple, list)) or len(losses) != 2:
             raise ValueError("it should return two numbers: d_loss, g_loss")
     d_loss, g_loss = losses
-    weights = {
-        "D's weights": parameters_to_vector(D.parameters()),
-        "G's weights": parameters_to_vector(G.parameters()),
-    }
-    return weights | {"the d_loss that comes back": d_loss, "the g_loss that comes back": g_loss}
+    weights = {"D's weights": parameters_to_vector(D.parameters()), "G's weights": parameters_to_vector(G.parameters())}
+    clues = {f"{name} stays: {adam.clue}": True for name, adam in players.items() if adam.clue}
+    return weights | {"the d_loss that comes back": d_loss, "the g_loss that comes back": g_loss} | clues
+
+
+def play_d_turn(turn, seed):
+    """What two turns of D make of a small net."""
+    return play_two_steps(lambda G, D, g_adam, d_adam, real, z: [turn(D, d_adam, real, G(z).detach()), torch.zeros(())], seed)
+
+
+def d_turn(D, d_adam, real, fake):
+    d_loss = softplus(-D(real)).mean() + softplus(D(fake)).mean()
+    d_adam.zero_grad()
+    d_loss.backward()
+    d_adam.step()
+    return d_loss
+
+
+def flawed_d_turn(loss=non_saturating.d_loss, clear=True, move=True):
+    """A turn of D with another loss, old gradients, or without a step."""
+
+    def turn(D, d_adam, real, fake):
+        d_loss = loss(D(real), D(fake))
+        if clear:
+            d_adam.zero_grad()
+        d_loss.backward()
+        if move:
+            d_adam.step()
+        return d_loss
+
+    return turn
 
 
 def write_step(G, D, g_adam, d_adam, real, z):
@@ -67,13 +115,15 @@ def flawed_step(loss=non_saturating, clear="before", moves="DG"):
         fake, losses = G(z), []
         turns = {
             "D": (d_adam, lambda: loss.d_loss(D(real), D(fake.detach()))),
-            "G": (g_adam, lambda: loss.g_loss(D(fake))),
+            "G": (g_adam, lambda: loss.g_loss(D(fake.detach() if "G" in detach else fake))),
         }
         for player, (adam, value) in turns.items():
             if clear == "before":
                 adam.zero_grad()
             losses.append(value())
             losses[-1].backward()
+            if clear == "between":
+                adam.zero_grad()
             if player in moves:
                 adam.step()
             if clear == "after":
@@ -203,6 +253,69 @@ def slerp_backward(a, b, t):
     return slerp(b, a, t)
 
 
+SLOW = {"lr": 2e-4, "d_lr": 2e-4, "betas": (0.9, 0.999)}  # the classmate's
+STEPS, BATCH, GOAL = 250, 128, 80.0
+
+
+def settings():
+    return {"lr": 2e-3, "d_lr": 1e-3, "betas": (0.0, 0.99)}
+
+
+@cache
+def trained(lr, d_lr, betas):
+    """Train the page's nets for a few seconds -> (relative Fréchet distance, classes)."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        gan = GAN(MLPGenerator(), MLPDiscriminator(), lr=lr, d_lr=d_lr, betas=betas, ema_decay=0.98)
+        for _ in Trainer(gan, load("mnist"), batch_size=BATCH).until(STEPS, every=STEPS):
+            pass
+        report = Judge("mnist")(gan.generate(2_000))
+    return report.relative_fd, report.classes
+
+
+NO_RECIPE = "check needs a dictionary with the keys lr, d_lr and betas, such as dict(lr=2e-4, d_lr=2e-4, betas=(0.9, 0.999))."
+MOMENTUM = "Momentum still carries both players on from where the opponent was: lower betas[0]."
+RATES = "Now nobody runs on by momentum, but in so few steps such small rates lead nowhere: raise lr and d_lr, tenfold or so."
+WILD = "Such large rates throw G about: take a rate between this one and the classmate's."
+
+
+@dataclass
+class Settings(Exercise):
+    """An exercise whose answer changes a training, and is judged by what comes of it."""
+
+    def judge(self, answer):
+        """(status, message) of the settings of a GAN."""
+        if answer is ... or answer is None:
+            return "not attempted", "not attempted yet. Replace the ... with your answer and run the cell again."
+        if not isinstance(answer, dict) or set(answer) != set(SLOW):
+            return "wrong", NO_RECIPE
+        try:
+            lr, d_lr, betas = float(answer["lr"]), float(answer["d_lr"]), tuple(map(float, answer["betas"]))
+            distance, classes = trained(lr, d_lr, betas)
+        except FloatingPointError:
+            return "wrong", f"not yet. The training left the finite numbers. {WILD}"
+        except Exception as error:  # any mistake of a student's becomes a message
+            return "wrong", f"your code stopped with {type(error).__name__}: {error}"
+        came = f"{STEPS} steps on digits: {classes} of 10 classes, a relative Fréchet distance of {distance:.0f} %."
+        if distance < GOAL and classes >= 8:
+            return "solved", f"right! {came}"
+        if betas[0] > 0.6:
+            return "wrong", f"not yet. {came} {MOMENTUM}"
+        return "wrong", f"not yet. {came} {WILD if max(lr, d_lr) > 5e-3 else RATES}"
+
+
+def slow_settings():
+    return SLOW
+
+
+def momentum_alone():
+    return SLOW | {"betas": (0.0, 0.99)}
+
+
+def wild_rates():
+    return {"lr": 0.2, "d_lr": 0.1, "betas": (0.0, 0.99)}
+
+
 def diagnosis():
     return {"missing detach", "labels swapped"}
 
@@ -297,6 +410,38 @@ book = Workbook(
         tolerance=1e-3,
     ),
     Exercise(
+        "d_turn",
+        d_turn,
+        random_seed,
+        [
+            (flawed_d_turn(lambda real, fake: non_saturating.d_loss(fake, real)), "The labels are swapped: softplus(-logit) belongs to the real ones."),
+            (flawed_d_turn(lambda real, fake: softplus(fake).mean()), "D looks at the fakes alone. Add what the real ones cost: softplus(-D(real)).mean()."),
+            (flawed_d_turn(lambda real, fake: softplus(real).mean() + softplus(fake).mean()), "The real logits need a minus: softplus(-logit) is -log D."),
+            (flawed_d_turn(lambda real, fake: softplus(-real.mean()) + softplus(fake.mean())), "Take the mean of softplus over the batch, not softplus of the mean logit."),
+            (flawed_d_turn(lambda real, fake: softplus(-real).sum() + softplus(fake).sum()), "Average over the batch: .mean(), not .sum()."),
+            (flawed_d_turn(lambda real, fake: softplus(-real.sigmoid()).mean() + softplus(fake.sigmoid()).mean()), "D gives logits, and softplus holds the sigmoid already: do not apply it twice."),
+            (flawed_d_turn(clear=False), "Gradients of earlier turns are still there: call zero_grad before backward."),
+            (flawed_d_turn(move=False), "D never moves: its optimizer needs a step after the backward."),
+        ],
+        ["The first blank is what the real pictures cost: -log D of them.", "-log D = softplus(-logit). The last blank is one word: step."],
+        play=play_d_turn,
+    ),
+    Settings(
+        "settings",
+        settings,
+        None,
+        [
+            (slow_settings, f"{MOMENTUM}"),
+            (momentum_alone, RATES),
+            (wild_rates, WILD),
+            (lambda: {"lr": 2e-3}, NO_RECIPE),
+        ],
+        [
+            "Which change helped the script most? Make that one first.",
+            "Then raise both rates about tenfold, D's a little less than G's.",
+        ],
+    ),
+    Exercise(
         "write_step",
         write_step,
         random_seed,
@@ -320,6 +465,14 @@ book = Workbook(
             ),
             (flawed_step(moves="G"), "D never moves: its optimizer needs a step after the backward."),
             (flawed_step(moves="D"), "G never moves: its optimizer needs a step after the backward."),
+            (
+                flawed_step(clear="between"),
+                "zero_grad between backward and step wipes out what backward has just computed: nobody moves. Call it before backward.",
+            ),
+            (
+                flawed_step(detach="DG"),
+                "G never moves: no gradient arrives in it. In G's turn D judges the fakes with their graph, so without detach.",
+            ),
             (
                 step_against_the_old_d,
                 "G's loss was taken before D's step. Finish D's turn, then let the new D judge the same "
@@ -354,6 +507,14 @@ book = Workbook(
             (
                 lambda: {"missing detach", "labels swapped", "wrong sign in g_loss"},
                 "Not all three: one of the readings is as in a sound step.",
+            ),
+            (
+                lambda: {"missing detach", "wrong sign in g_loss"},
+                "The missing detach is right. But G's slope is negative, as it should be: look at D's.",
+            ),
+            (
+                lambda: {"labels swapped", "wrong sign in g_loss"},
+                "The swapped labels are right. But G's slope is negative, as it should be: what of the gradients in G?",
             ),
         ],
         [
