@@ -1,7 +1,7 @@
 """Record what notebooks 03 and 06 compare over several seeds, which takes too long to watch.
 
-python assets/record_mlp.py train FOLDER [PART] trains what is missing in the folder and keeps the samples there.
-python assets/record_mlp.py judge FOLDER writes assets/results/mlp-gan.json and conditional-gan.json from them.
+python assets/record_mlp.py train FOLDER [PART] trains what is missing in FOLDER and keeps its samples.
+python assets/record_mlp.py judge FOLDER writes mlp-gan.json and conditional-gan.json in assets/results.
 """
 
 import argparse
@@ -32,7 +32,8 @@ from ganlib.variants import ACGAN  # noqa: E402
 
 RECIPE = dict(lr=2e-3, d_lr=1e-3, betas=(0.0, 0.99))  # of notebook 03; 06 takes batches of 64
 SCRIPT = dict(lr=2e-4, betas=(0.9, 0.999))  # of the plain script of notebook 03
-ASKED = torch.arange(10).repeat_interleave(1000)
+N = 5_000  # samples of each run
+ASKED = torch.arange(10).repeat_interleave(N // 10)
 
 
 class LabelBlind(nn.Module):
@@ -61,28 +62,29 @@ def without_batch_norm():
     return G
 
 
-def play(G, D, steps, *, batch=128, every=400, **rules):
-    """Train an unconditional GAN -> history, and samples as bytes of G's average and of G itself each `every` steps."""
+def play(G, D, steps, *, batch, weights, **rules):
+    """Train a GAN -> history, and for each kind of weights, the average or the latest, samples as bytes."""
     gan = GAN(G, D, **rules)
     trainer, kept = Trainer(gan, data.load("mnist"), batch_size=batch, seed=torch.initial_seed()), {}
     for snapshot in trainer.until(steps):
-        if snapshot.step % every == 0:
-            kept[f"{snapshot.step} average"] = as_bytes(gan.generate(10_000))
-            kept[f"{snapshot.step} latest"] = as_bytes(gan.generate(10_000, ema=False))
+        if snapshot.step % 1_200 == 0 or snapshot.step == steps:
+            for kind in weights:
+                kept[f"{snapshot.step} {kind}"] = as_bytes(gan.generate(N, ema=kind == "average"))
     return trainer.history, kept
 
 
-def recipe(G=MLPGenerator, D=MLPDiscriminator, steps=1_200, batch=128, **changes):
+def recipe(G=MLPGenerator, D=MLPDiscriminator, steps=600, batch=128, weights=("average",), **changes):
     """The recipe of notebook 03 with some of its ingredients changed."""
-    return play(G(), D(), steps, batch=batch, every=steps, **RECIPE | changes)
+    return play(G(), D(), steps, batch=batch, weights=weights, **RECIPE | changes)
 
 
 def script(G=plain_g, steps=1_200, **changes):
     """The plain script of notebook 03 with one thing changed."""
-    return play(G(), MLPDiscriminator(), steps, batch=64, every=1_200, z_dim=100, **SCRIPT | changes)
+    D = MLPDiscriminator()
+    return play(G(), D, steps, batch=64, weights=("latest",), z_dim=100, **SCRIPT | changes)
 
 
-def conditional(kind=GAN, D=ProjectionDiscriminator, steps=1_200, shuffle=False):
+def conditional(kind=GAN, D=ProjectionDiscriminator, steps=800, shuffle=False):
     """A conditional GAN on notebook 06's settings; G and D's layers start equal for all kinds of D."""
     digits, seed = data.load("mnist"), torch.initial_seed()
     if shuffle:
@@ -94,7 +96,7 @@ def conditional(kind=GAN, D=ProjectionDiscriminator, steps=1_200, shuffle=False)
     trainer = Trainer(kind(G, D, **RECIPE), digits, conditional=True, seed=seed)
     for _ in trainer.until(steps):
         pass
-    return trainer.history, {f"{steps} average": as_bytes(trainer.model.generate(10_000, y=ASKED))}
+    return trainer.history, {f"{steps} average": as_bytes(trainer.model.generate(N, y=ASKED))}
 
 
 @torch.no_grad()
@@ -113,14 +115,16 @@ def as_bytes(images):
 # part -> name -> a function that trains: no seed of its own is set inside.
 RUNS = {
     "ablation": {
-        "the recipe": recipe,
+        "the recipe": partial(recipe, weights=("average", "latest")),
         "with momentum 0.9": partial(recipe, betas=(0.9, 0.99)),
         "without batch norm": partial(recipe, G=without_batch_norm),
         "rates of 2e-4": partial(recipe, lr=2e-4, d_lr=2e-4),
         "the script's larger G": partial(recipe, G=partial(plain_g, batch_norm=True), z_dim=100),
-        "batches of 64": partial(recipe, batch=64, steps=2_400),
+        "batches of 64": partial(recipe, batch=64, steps=1_200),
     },
-    "weak D": {"D with four hidden units": partial(recipe, D=partial(MLPDiscriminator, widths=(4,)))},
+    "weak D": {
+        "D with four hidden units": partial(recipe, D=partial(MLPDiscriminator, widths=(4,)), steps=1_200)
+    },
     "script": {
         "the script": partial(script, steps=2_400),
         "less momentum in Adam": partial(script, betas=(0.5, 0.999)),
@@ -137,15 +141,15 @@ RUNS = {
         "real labels shuffled": partial(conditional, shuffle=True, steps=500),
     },
 }
-SEEDS = {"label": range(5), "hidden": range(5), "ablation": range(3), "script": range(2), "weak D": range(2)}
+SEEDS = {"label": range(5), "hidden": range(5), "ablation": range(2), "script": range(2), "weak D": range(2)}
 BOOKS = {"mlp-gan": ("ablation", "weak D", "script"), "conditional-gan": ("label", "hidden")}
 
 
 def train(folder, parts):
-    """Run what is missing, all names of a seed before the next seed."""
-    for part in parts:
-        for seed in SEEDS[part]:
-            for name, run in RUNS[part].items():
+    """Run what is missing, everything with one seed before the next."""
+    for seed in range(5):
+        for part in parts:
+            for name, run in RUNS[part].items() if seed in SEEDS[part] else ():
                 path = folder / f"{part}, {name}, {seed}.pt"
                 if not path.exists():
                     torch.manual_seed(seed)
@@ -176,7 +180,7 @@ def judge(folder):
 
 
 def measured(judge, images, real, real_y, book):
-    """What the judge finds in 10,000 samples; of conditional ones also what it finds in each class."""
+    """What the judge finds in the samples; of conditional ones also what it finds in each class."""
     report = judge(images)
     row = {"distance": report.relative_fd, "precision": report.precision, "recall": report.recall}
     row = {key: round(value, 4) for key, value in row.items()} | {"classes": report.classes}
@@ -184,18 +188,25 @@ def measured(judge, images, real, real_y, book):
         return row
     features = judge.features(images)
     read = judge.classifier.head(features).argmax(1)
-    recall = [metrics.precision_recall(real[real_y == c], features[ASKED == c])[1] for c in range(10)]
+    recall = [metrics.precision_recall(real[real_y == c], features[c == ASKED])[1] for c in range(10)]
     spread = within(features, read, ASKED) / within(real, real_y, real_y)
-    return row | {"accuracy": (read == ASKED).float().mean().item(), "recall within": sum(recall) / 10, "variance": spread}
+    return row | {
+        "accuracy": (read == ASKED).float().mean().item(),
+        "recall within": sum(recall) / 10,
+        "variance": spread,
+    }
 
 
 def within(features, read, y):
     """Variance within a class of those read as asked, summed over the features, averaged over the classes."""
-    return sum(features[(read == c) & (y == c)].var(0).sum().item() for c in range(10) if ((read == c) & (y == c)).sum() > 1)
+    groups = [features[(read == c) & (y == c)] for c in range(10)]
+    return sum(group.var(0).sum().item() for group in groups if len(group) > 1)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=["train", "judge"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("parts", nargs="*", choices=[*RUNS, []])

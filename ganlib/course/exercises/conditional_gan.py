@@ -194,7 +194,9 @@ OTHER_REAL = "The real points come with labels that are not theirs: these are th
 OTHER_G = "In G's loss D is shown another label than the one G was asked for: G is paid for another mode."
 NO_DETACH = "D's backward pass ran on through G and used its graph up: give D's loss fake.detach()."
 NOT_TWO = "It should return two losses: d_loss, g_loss."
-STRAY = "D has seen the right labels. Look at the signs: softplus(-logit) where the player wants a high logit."
+STRAY = (
+    "D has seen the right labels. Look at the signs: softplus(-logit) where the player wants a high logit."
+)
 
 
 class WatchedD(nn.Module):
@@ -214,7 +216,11 @@ class WatchedD(nn.Module):
 def play_obedience(losses):
     """Train on the ring with the answer's losses -> the share that hits the mode asked for, or what is wrong."""
     torch.manual_seed(0)
-    ring, G, D = toys.ring(radius=0.7, sd=0.05), MLPGenerator(8, (64, 64), shape=(2,), n_classes=8), WatchedD()
+    ring, G, D = (
+        toys.ring(radius=0.7, sd=0.05),
+        MLPGenerator(8, (64, 64), shape=(2,), n_classes=8),
+        WatchedD(),
+    )
     g_adam, d_adam = (fused_adam(net.parameters(), 2e-3, (0.0, 0.99)) for net in (G, D))
     for _ in range(STEPS):
         D.real, D.y = ring.batch(128)
@@ -280,7 +286,10 @@ class Obedience(Exercise):
     def judge(self, answer):
         """(status, message) of the two losses; one training."""
         if answer is ... or answer is None:
-            return "not attempted", "not attempted yet. Replace the ... with your answer and run the cell again."
+            return (
+                "not attempted",
+                "not attempted yet. Replace the ... with your answer and run the cell again.",
+            )
         if not callable(answer):
             return "wrong", "check needs the function itself, without calling it."
         try:
@@ -290,7 +299,10 @@ class Obedience(Exercise):
                 return "not attempted", "not attempted yet: a ... is left in it. Put code in its place."
             return "wrong", f"your code stopped with {type(error).__name__}: {error}"
         if found is None:
-            return "not attempted", "not attempted yet: it gives back nothing. Put code in place of each ..., before any #."
+            return (
+                "not attempted",
+                "not attempted yet: it gives back nothing. Put code in place of each ..., before any #.",
+            )
         if isinstance(found, str):
             return "wrong", f"not yet. {found}"
         came = f"{STEPS} steps on a ring of eight modes: asked for one of them, G goes there in {found['share']:.0%} of 2,000 cases."
@@ -361,8 +373,14 @@ book = Workbook(
                 ac_softmax_twice,
                 "cross_entropy takes the softmax itself: give it the class logits as they are.",
             ),
-            (ac_sums, "Both terms are sums over the batch. Average each: then the size of a batch changes nothing."),
-            (ac_sum_and_mean, "cross_entropy averages over the batch by itself, so average softplus as well: .mean()."),
+            (
+                ac_sums,
+                "Both terms are sums over the batch. Average each: then the size of a batch changes nothing.",
+            ),
+            (
+                ac_sum_and_mean,
+                "cross_entropy averages over the batch by itself, so average softplus as well: .mean().",
+            ),
             (ac_no_class, "This G is not graded on its class: nothing would tie the picture to y."),
             (
                 ac_as_d,
@@ -404,8 +422,11 @@ book = Workbook(
         reference=lowest_recall,
         cases=recall_cases,
         misconceptions=[
-            (lowest_over_all_ten, "You asked for the recall of a class that does not occur: it has no samples. Loop over "
-             "real_y.unique().tolist()."),
+            (
+                lowest_over_all_ten,
+                "You asked for the recall of a class that does not occur: it has no samples. Loop over "
+                "real_y.unique().tolist().",
+            ),
             (lowest_swapped, "Both are right, in the wrong order: (recall, class)."),
             (
                 lowest_position,

@@ -53,19 +53,28 @@ def play_two_steps(step, seed):
     players = {"G": WatchedAdam(G.parameters(), 0.1), "D": WatchedAdam(D.parameters(), 0.1)}
     for _ in range(2):
         losses = step(G, D, *players.values(), torch.randn(16, 2), torch.randn(16, 3))
-        if losses is None or losses is ... or (isinstance(losses, (tuple, list)) and any(loss is ... for loss in losses)):
+        if (
+            losses is None
+            or losses is ...
+            or (isinstance(losses, (tuple, list)) and any(loss is ... for loss in losses))
+        ):
             return ...
         if not isinstance(losses, (tuple, list)) or len(losses) != 2:
             raise ValueError("it should return two numbers: d_loss, g_loss")
     d_loss, g_loss = losses
-    weights = {"D's weights": parameters_to_vector(D.parameters()), "G's weights": parameters_to_vector(G.parameters())}
+    weights = {
+        "D's weights": parameters_to_vector(D.parameters()),
+        "G's weights": parameters_to_vector(G.parameters()),
+    }
     clues = {f"{name} stays: {adam.clue}": True for name, adam in players.items() if adam.clue}
     return weights | {"the d_loss that comes back": d_loss, "the g_loss that comes back": g_loss} | clues
 
 
 def play_d_turn(turn, seed):
     """What two turns of D make of a small net."""
-    return play_two_steps(lambda G, D, g_adam, d_adam, real, z: [turn(D, d_adam, real, G(z).detach()), torch.zeros(())], seed)
+    return play_two_steps(
+        lambda G, D, g_adam, d_adam, real, z: [turn(D, d_adam, real, G(z).detach()), torch.zeros(())], seed
+    )
 
 
 def d_turn(D, d_adam, real, fake):
@@ -106,7 +115,7 @@ def write_step(G, D, g_adam, d_adam, real, z):
     return d_loss, g_loss
 
 
-def flawed_step(loss=non_saturating, clear="before", moves="DG"):
+def flawed_step(loss=non_saturating, clear="before", moves="DG", detach="D"):
     """A step with another loss, with gradients cleared too late or never, or with a player that never
     moves.
     """
@@ -253,6 +262,65 @@ def slerp_backward(a, b, t):
     return slerp(b, a, t)
 
 
+def suspects():
+    """Four games for the bug hunt: name -> (D's loss, G's loss, what D is shown of a fake). One of them is sound."""
+    d_loss, g_loss = non_saturating
+
+    def cut(fake):
+        return fake.detach()
+
+    return {
+        "P": (lambda real, fake: d_loss(fake, real), g_loss, cut),
+        "Q": (d_loss, lambda fake: -g_loss(fake), cut),
+        "R": (d_loss, g_loss, cut),
+        "S": (d_loss, g_loss, lambda fake: fake),
+    }
+
+
+def match():
+    return {"P": "labels swapped", "Q": "wrong sign in g_loss", "R": "sound", "S": "missing detach"}
+
+
+class Match(Exercise):
+    """An exercise that pairs names with words."""
+
+    def judge(self, answer):
+        """(status, message) of a dictionary: how many pairs are right, and of the first wrong one why."""
+        words = set(self.reference().values())
+        if answer is ... or answer is None or (isinstance(answer, dict) and "..." in answer.values()):
+            return (
+                "not attempted",
+                "not attempted yet. Replace the ... with your answer and run the cell again.",
+            )
+        if (
+            not isinstance(answer, dict)
+            or set(answer) != set(self.reference())
+            or not set(answer.values()) <= words
+        ):
+            return "wrong", MATCH_FORM
+        wrong = [name for name, word in self.reference().items() if answer[name] != word]
+        if not wrong:
+            return "solved", "right!"
+        return "wrong", f"not yet. {4 - len(wrong)} of 4 are right. {CLUES[answer[wrong[0]]]}"
+
+
+MATCH_FORM = (
+    'It should be a dictionary from "P", "Q", "R" and "S" to the four words that the question offers.'
+)
+CLUES = {
+    "sound": "The game that you call sound has a reading that is off. Sound: no gradients in G, both slopes negative.",
+    "missing detach": "A missing detach shows in the first reading: G has gradients.",
+    "labels swapped": "Swapped labels turn D's slope around: it is positive.",
+    "wrong sign in g_loss": "A wrong sign in g_loss turns G's slope around: it is positive.",
+}
+
+
+def match_swapping(one, other):
+    """The right match with two words exchanged, `one` in the first place."""
+    places = {word: name for name, word in match().items()}
+    return lambda: match() | {places[one]: other, places[other]: one}
+
+
 SLOW = {"lr": 2e-4, "d_lr": 2e-4, "betas": (0.9, 0.999)}  # the classmate's
 STEPS, BATCH, GOAL = 250, 128, 80.0
 
@@ -286,7 +354,10 @@ class Settings(Exercise):
     def judge(self, answer):
         """(status, message) of the settings of a GAN."""
         if answer is ... or answer is None:
-            return "not attempted", "not attempted yet. Replace the ... with your answer and run the cell again."
+            return (
+                "not attempted",
+                "not attempted yet. Replace the ... with your answer and run the cell again.",
+            )
         if not isinstance(answer, dict) or set(answer) != set(SLOW):
             return "wrong", NO_RECIPE
         try:
@@ -414,16 +485,42 @@ book = Workbook(
         d_turn,
         random_seed,
         [
-            (flawed_d_turn(lambda real, fake: non_saturating.d_loss(fake, real)), "The labels are swapped: softplus(-logit) belongs to the real ones."),
-            (flawed_d_turn(lambda real, fake: softplus(fake).mean()), "D looks at the fakes alone. Add what the real ones cost: softplus(-D(real)).mean()."),
-            (flawed_d_turn(lambda real, fake: softplus(real).mean() + softplus(fake).mean()), "The real logits need a minus: softplus(-logit) is -log D."),
-            (flawed_d_turn(lambda real, fake: softplus(-real.mean()) + softplus(fake.mean())), "Take the mean of softplus over the batch, not softplus of the mean logit."),
-            (flawed_d_turn(lambda real, fake: softplus(-real).sum() + softplus(fake).sum()), "Average over the batch: .mean(), not .sum()."),
-            (flawed_d_turn(lambda real, fake: softplus(-real.sigmoid()).mean() + softplus(fake.sigmoid()).mean()), "D gives logits, and softplus holds the sigmoid already: do not apply it twice."),
-            (flawed_d_turn(clear=False), "Gradients of earlier turns are still there: call zero_grad before backward."),
+            (
+                flawed_d_turn(lambda real, fake: non_saturating.d_loss(fake, real)),
+                "The labels are swapped: softplus(-logit) belongs to the real ones.",
+            ),
+            (
+                flawed_d_turn(lambda real, fake: softplus(fake).mean()),
+                "D looks at the fakes alone. Add what the real ones cost: softplus(-D(real)).mean().",
+            ),
+            (
+                flawed_d_turn(lambda real, fake: softplus(real).mean() + softplus(fake).mean()),
+                "The real logits need a minus: softplus(-logit) is -log D.",
+            ),
+            (
+                flawed_d_turn(lambda real, fake: softplus(-real.mean()) + softplus(fake.mean())),
+                "Take the mean of softplus over the batch, not softplus of the mean logit.",
+            ),
+            (
+                flawed_d_turn(lambda real, fake: softplus(-real).sum() + softplus(fake).sum()),
+                "Average over the batch: .mean(), not .sum().",
+            ),
+            (
+                flawed_d_turn(
+                    lambda real, fake: softplus(-real.sigmoid()).mean() + softplus(fake.sigmoid()).mean()
+                ),
+                "D gives logits, and softplus holds the sigmoid already: do not apply it twice.",
+            ),
+            (
+                flawed_d_turn(clear=False),
+                "Gradients of earlier turns are still there: call zero_grad before backward.",
+            ),
             (flawed_d_turn(move=False), "D never moves: its optimizer needs a step after the backward."),
         ],
-        ["The first blank is what the real pictures cost: -log D of them.", "-log D = softplus(-logit). The last blank is one word: step."],
+        [
+            "The first blank is what the real pictures cost: -log D of them.",
+            "-log D = softplus(-logit). The last blank is one word: step.",
+        ],
         play=play_d_turn,
     ),
     Settings(
@@ -486,6 +583,21 @@ book = Workbook(
             "softplus(-D(fake)).mean().",
         ],
         play=play_two_steps,
+    ),
+    Match(
+        "match",
+        match,
+        None,
+        [
+            (match_swapping("labels swapped", "sound"), CLUES["sound"]),
+            (match_swapping("labels swapped", "missing detach"), CLUES["missing detach"]),
+            (match_swapping("wrong sign in g_loss", "labels swapped"), CLUES["wrong sign in g_loss"]),
+            (lambda: {"P": "sound"}, MATCH_FORM),
+        ],
+        [
+            "Find the game with no gradients in G and two negative slopes: it is sound.",
+            "Each other game has one reading that is off.",
+        ],
     ),
     Exercise(
         "diagnosis",
