@@ -67,24 +67,24 @@ def play(G, D, steps, *, batch, weights, **rules):
     gan = GAN(G, D, **rules)
     trainer, kept = Trainer(gan, data.load("mnist"), batch_size=batch, seed=torch.initial_seed()), {}
     for snapshot in trainer.until(steps):
-        if snapshot.step % 1_200 == 0 or snapshot.step == steps:
+        if snapshot.step % 800 == 0 or snapshot.step == steps:
             for kind in weights:
                 kept[f"{snapshot.step} {kind}"] = as_bytes(gan.generate(N, ema=kind == "average"))
     return trainer.history, kept
 
 
-def recipe(G=MLPGenerator, D=MLPDiscriminator, steps=600, batch=128, weights=("average",), **changes):
+def recipe(G=MLPGenerator, D=MLPDiscriminator, steps=400, batch=128, weights=("average",), **changes):
     """The recipe of notebook 03 with some of its ingredients changed."""
     return play(G(), D(), steps, batch=batch, weights=weights, **RECIPE | changes)
 
 
-def script(G=plain_g, steps=1_200, **changes):
+def script(G=plain_g, steps=800, **changes):
     """The plain script of notebook 03 with one thing changed."""
     D = MLPDiscriminator()
     return play(G(), D, steps, batch=64, weights=("latest",), z_dim=100, **SCRIPT | changes)
 
 
-def conditional(kind=GAN, D=ProjectionDiscriminator, steps=800, shuffle=False):
+def conditional(kind=GAN, D=ProjectionDiscriminator, steps=500, shuffle=False):
     """A conditional GAN on notebook 06's settings; G and D's layers start equal for all kinds of D."""
     digits, seed = data.load("mnist"), torch.initial_seed()
     if shuffle:
@@ -120,13 +120,13 @@ RUNS = {
         "without batch norm": partial(recipe, G=without_batch_norm),
         "rates of 2e-4": partial(recipe, lr=2e-4, d_lr=2e-4),
         "the script's larger G": partial(recipe, G=partial(plain_g, batch_norm=True), z_dim=100),
-        "batches of 64": partial(recipe, batch=64, steps=1_200),
+        "batches of 64": partial(recipe, batch=64, steps=800),
     },
     "weak D": {
         "D with four hidden units": partial(recipe, D=partial(MLPDiscriminator, widths=(4,)), steps=1_200)
     },
     "script": {
-        "the script": partial(script, steps=2_400),
+        "the script": partial(script, steps=1_600),
         "less momentum in Adam": partial(script, betas=(0.5, 0.999)),
         "batch norm in G": partial(script, G=partial(plain_g, batch_norm=True)),
         "a smaller learning rate for D": partial(script, d_lr=5e-5),
@@ -137,8 +137,8 @@ RUNS = {
         "AC-GAN": partial(conditional, ACGAN, ACDiscriminator),
     },
     "hidden": {
-        "hidden from D": partial(conditional, D=LabelBlind, steps=500),
-        "real labels shuffled": partial(conditional, shuffle=True, steps=500),
+        "hidden from D": partial(conditional, D=LabelBlind),
+        "real labels shuffled": partial(conditional, shuffle=True),
     },
 }
 SEEDS = {"label": range(5), "hidden": range(5), "ablation": range(2), "script": range(2), "weak D": range(2)}

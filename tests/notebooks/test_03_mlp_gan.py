@@ -79,6 +79,6 @@ def test_an_answer_of_the_page_is_not_in_the_page():
 def test_the_record_has_every_seed():
     record = Record("mlp-gan")
     assert record.values("the recipe", "seed", weights="average") == [0, 1]
-    assert record.history("the recipe")[-1]["step"] == 600
+    assert record.history("the recipe")[-1]["step"] == 400
     with pytest.raises(ValueError, match="expected one of"):
         record.of("something else")

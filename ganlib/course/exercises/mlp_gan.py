@@ -322,7 +322,7 @@ def match_swapping(one, other):
 
 
 SLOW = {"lr": 2e-4, "d_lr": 2e-4, "betas": (0.9, 0.999)}  # the classmate's
-STEPS, BATCH, GOAL = 250, 128, 80.0
+STEPS, BATCH, GOAL = 250, 64, 80.0
 
 
 def settings():
