@@ -1,7 +1,7 @@
 """Record what notebooks 03 and 06 compare over several seeds, which takes too long to watch.
 
-python assets/record_mlp.py train FOLDER [PART] trains what is missing in FOLDER and keeps its samples.
-python assets/record_mlp.py judge FOLDER writes mlp-gan.json and conditional-gan.json in assets/results.
+python assets/record_mlp.py FOLDER trains and judges what is missing in FOLDER, one small file a run, and
+writes assets/results/mlp-gan.json and conditional-gan.json from all of them. It may be stopped at any time.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from ganlib.variants import ACGAN  # noqa: E402
 
 RECIPE = dict(lr=2e-3, d_lr=1e-3, betas=(0.0, 0.99))  # of notebook 03; 06 takes batches of 64
 SCRIPT = dict(lr=2e-4, betas=(0.9, 0.999))  # of the plain script of notebook 03
-N = 5_000  # samples of each run
+N = 5_000  # samples of each conditional run
 ASKED = torch.arange(10).repeat_interleave(N // 10)
 
 
@@ -63,13 +63,13 @@ def without_batch_norm():
 
 
 def play(G, D, steps, *, batch, weights, **rules):
-    """Train a GAN -> history, and for each kind of weights, the average or the latest, samples as bytes."""
+    """Train a GAN -> history, and samples from each kind of weights, the average or the latest."""
     gan = GAN(G, D, **rules)
     trainer, kept = Trainer(gan, data.load("mnist"), batch_size=batch, seed=torch.initial_seed()), {}
     for snapshot in trainer.until(steps):
         if snapshot.step % 800 == 0 or snapshot.step == steps:
             for kind in weights:
-                kept[f"{snapshot.step} {kind}"] = as_bytes(gan.generate(N, ema=kind == "average"))
+                kept[f"{snapshot.step} {kind}"] = gan.generate(3_000, ema=kind == "average")
     return trainer.history, kept
 
 
@@ -84,19 +84,15 @@ def script(G=plain_g, steps=800, **changes):
     return play(G(), D, steps, batch=64, weights=("latest",), z_dim=100, **SCRIPT | changes)
 
 
-def conditional(kind=GAN, D=ProjectionDiscriminator, steps=500, shuffle=False):
+def conditional(kind=GAN, D=ProjectionDiscriminator, steps=500):
     """A conditional GAN on notebook 06's settings; G and D's layers start equal for all kinds of D."""
-    digits, seed = data.load("mnist"), torch.initial_seed()
-    if shuffle:
-        order = torch.randperm(len(digits))
-        digits = data.ImageSet(digits.images, digits.labels[order], digits.class_names)
-    torch.manual_seed(seed)
+    seed = torch.initial_seed()
     G, D, same = MLPGenerator(n_classes=10), D(), MLPDiscriminator()
     start_equal(D, [layer for layer in same.net if isinstance(layer, nn.Linear)])
-    trainer = Trainer(kind(G, D, **RECIPE), digits, conditional=True, seed=seed)
+    trainer = Trainer(kind(G, D, **RECIPE), data.load("mnist"), conditional=True, seed=seed)
     for _ in trainer.until(steps):
         pass
-    return trainer.history, {f"{steps} average": as_bytes(trainer.model.generate(N, y=ASKED))}
+    return trainer.history, {f"{steps} average": trainer.model.generate(N, y=ASKED)}
 
 
 @torch.no_grad()
@@ -106,10 +102,6 @@ def start_equal(D, layers):
     for mine, other in zip(own, layers, strict=True):
         mine.weight[:, : other.in_features] = other.weight
         mine.bias.copy_(other.bias)
-
-
-def as_bytes(images):
-    return images.add(1).mul(127.5).round().byte()
 
 
 # part -> name -> a function that trains: no seed of its own is set inside.
@@ -126,7 +118,7 @@ RUNS = {
         "D with four hidden units": partial(recipe, D=partial(MLPDiscriminator, widths=(4,)), steps=1_200)
     },
     "script": {
-        "the script": partial(script, steps=1_600),
+        "the script": script,
         "less momentum in Adam": partial(script, betas=(0.5, 0.999)),
         "batch norm in G": partial(script, G=partial(plain_g, batch_norm=True)),
         "a smaller learning rate for D": partial(script, d_lr=5e-5),
@@ -136,65 +128,50 @@ RUNS = {
         "projection": conditional,
         "AC-GAN": partial(conditional, ACGAN, ACDiscriminator),
     },
-    "hidden": {
-        "hidden from D": partial(conditional, D=LabelBlind),
-        "real labels shuffled": partial(conditional, shuffle=True),
-    },
+    "hidden": {"hidden from D": partial(conditional, D=LabelBlind)},
 }
 SEEDS = {"label": range(5), "hidden": range(5), "ablation": range(2), "script": range(2), "weak D": range(2)}
 BOOKS = {"mlp-gan": ("ablation", "weak D", "script"), "conditional-gan": ("label", "hidden")}
 
 
-def train(folder, parts):
+def record(folder):
     """Run what is missing, everything with one seed before the next."""
-    for seed in range(5):
-        for part in parts:
-            for name, run in RUNS[part].items() if seed in SEEDS[part] else ():
-                path = folder / f"{part}, {name}, {seed}.pt"
-                if not path.exists():
-                    torch.manual_seed(seed)
-                    history, kept = run()
-                    torch.save({"history": history, "kept": kept}, path)
-                    print(path.stem, history[-1], flush=True)
-
-
-def judge(folder):
-    """Judge all kept samples and write what was found."""
     judge = metrics.Judge("mnist")
-    real, real_y = data.load("mnist")[:]
+    real, real_y = data.load("mnist")[::2]
     real = judge.features(real)
-    for book, parts in BOOKS.items():
-        rows = []
-        for path in sorted(p for part in parts for p in folder.glob(f"{part}, *.pt")):
-            part, name, seed = path.stem.split(", ")
-            found = torch.load(path)
-            for key, images in found["kept"].items():
+    for seed in range(5):
+        todo = [(part, name) for part in RUNS for name in RUNS[part] if seed in SEEDS[part]]
+        for part, name in todo:
+            path = folder / f"{part}, {name}, {seed}.json"
+            if path.exists():
+                continue
+            torch.manual_seed(seed)
+            history, kept = RUNS[part][name]()
+            rows = []
+            for key, images in kept.items():
                 step, weights = key.split()
-                row = {"part": part, "name": name, "seed": int(seed), "step": int(step), "weights": weights}
-                rows.append(row | measured(judge, images.float().div(127.5).sub(1), real, real_y, book))
+                row = {"part": part, "name": name, "seed": seed, "step": int(step), "weights": weights}
+                rows.append(row | measured(judge, images, real, real_y))
             if part in ("script", "weak D") or name == "the recipe":
-                rows[-1]["history"] = [{k: round(v, 3) for k, v in h.items()} for h in found["history"]]
-        with atomic_write(ASSETS / f"results/{book}.json") as temporary:
-            temporary.write_text("[\n" + ",\n".join(map(json.dumps, rows)) + "\n]\n")
-    build.write_hashes()
+                rows[0]["history"] = [{key: round(value, 3) for key, value in h.items()} for h in history]
+            path.write_text(json.dumps(rows))
+            write(folder)
+            print({**rows[-1], "history": None}, flush=True)
 
 
-def measured(judge, images, real, real_y, book):
+def measured(judge, images, real, real_y):
     """What the judge finds in the samples; of conditional ones also what it finds in each class."""
     report = judge(images)
     row = {"distance": report.relative_fd, "precision": report.precision, "recall": report.recall}
     row = {key: round(value, 4) for key, value in row.items()} | {"classes": report.classes}
-    if book == "mlp-gan":
+    if len(images) != N:
         return row
     features = judge.features(images)
     read = judge.classifier.head(features).argmax(1)
     recall = [metrics.precision_recall(real[real_y == c], features[c == ASKED])[1] for c in range(10)]
     spread = within(features, read, ASKED) / within(real, real_y, real_y)
-    return row | {
-        "accuracy": (read == ASKED).float().mean().item(),
-        "recall within": sum(recall) / 10,
-        "variance": spread,
-    }
+    found = {"accuracy": (read == ASKED).float().mean().item(), "recall within": sum(recall) / 10}
+    return row | {key: round(value, 4) for key, value in found.items()} | {"variance": round(spread, 4)}
 
 
 def within(features, read, y):
@@ -203,19 +180,24 @@ def within(features, read, y):
     return sum(group.var(0).sum().item() for group in groups if len(group) > 1)
 
 
+def write(folder):
+    """All runs in the folder as two files of assets/results, one line for each set of samples."""
+    for book, parts in BOOKS.items():
+        paths = sorted(path for part in parts for path in folder.glob(f"{part}, *.json"))
+        rows = [json.dumps(row) for path in paths for row in json.loads(path.read_text())]
+        with atomic_write(ASSETS / f"results/{book}.json") as temporary:
+            temporary.write_text("[\n" + ",\n".join(rows) + "\n]\n")
+    build.write_hashes()
+
+
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("what", choices=["train", "judge"])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("parts", nargs="*", choices=[*RUNS, []])
-    arguments = parser.parse_args()
-    arguments.folder.mkdir(exist_ok=True, parents=True)
-    if arguments.what == "judge":
-        judge(arguments.folder)
-    else:
-        train(arguments.folder, arguments.parts or RUNS)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
+    parser.add_argument("folder", type=Path, nargs="+")
+    folder = parser.parse_args().folder[-1]
+    folder.mkdir(exist_ok=True, parents=True)
+    record(folder)
+    write(folder)
 
 
 if __name__ == "__main__":
