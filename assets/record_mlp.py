@@ -87,7 +87,7 @@ def script(G=plain_g, steps=800, **changes):
 def conditional(kind=GAN, D=ProjectionDiscriminator, steps=500):
     """A conditional GAN on notebook 06's settings; G and D's layers start equal for all kinds of D."""
     seed = torch.initial_seed()
-    G, D, same = MLPGenerator(n_classes=10), D(), MLPDiscriminator()
+    G, same, D = MLPGenerator(n_classes=10), MLPDiscriminator(), D()
     start_equal(D, [layer for layer in same.net if isinstance(layer, nn.Linear)])
     trainer = Trainer(kind(G, D, **RECIPE), data.load("mnist"), conditional=True, seed=seed)
     for _ in trainer.until(steps):
@@ -114,9 +114,7 @@ RUNS = {
         "the script's larger G": partial(recipe, G=partial(plain_g, batch_norm=True), z_dim=100),
         "batches of 64": partial(recipe, batch=64, steps=800),
     },
-    "weak D": {
-        "D with four hidden units": partial(recipe, D=partial(MLPDiscriminator, widths=(4,)), steps=1_200)
-    },
+    "weak D": {"D with four hidden units": partial(recipe, D=partial(MLPDiscriminator, widths=(4,)))},
     "script": {
         "the script": script,
         "less momentum in Adam": partial(script, betas=(0.5, 0.999)),
