@@ -151,6 +151,12 @@ def step_against_the_old_d(G, D, g_adam, d_adam, real, z):
     return d_loss, g_loss
 
 
+sums = Loss(
+    lambda real, fake: softplus(-real).sum() + softplus(fake).sum(), lambda fake: softplus(-fake).sum()
+)
+of_the_mean = Loss(
+    lambda real, fake: softplus(-real.mean()) + softplus(fake.mean()), lambda fake: softplus(-fake.mean())
+)
 swapped = Loss(lambda real, fake: non_saturating.d_loss(fake, real), non_saturating.g_loss)
 
 
@@ -565,6 +571,11 @@ book = Workbook(
             (
                 flawed_step(clear="between"),
                 "zero_grad between backward and step wipes out what backward has just computed: nobody moves. Call it before backward.",
+            ),
+            (flawed_step(sums), "The losses are sums over the batch. Average them: .mean()."),
+            (
+                flawed_step(of_the_mean),
+                "Take the mean of softplus over the batch, not softplus of the mean logit.",
             ),
             (
                 flawed_step(detach="DG"),
