@@ -158,18 +158,21 @@ def record(folder):
 
 
 def measured(judge, images, real, real_y):
-    """What the judge finds in the samples; of conditional ones also what it finds in each class."""
-    report = judge(images)
-    row = {"distance": report.relative_fd, "precision": report.precision, "recall": report.recall}
-    row = {key: round(value, 4) for key, value in row.items()} | {"classes": report.classes}
+    """What the judge finds in the samples; of conditional ones what it finds in each class."""
     if len(images) != N:
-        return row
+        report = judge(images)
+        found = {"distance": report.relative_fd, "precision": report.precision, "recall": report.recall}
+        return {key: round(value, 4) for key, value in found.items()} | {"classes": report.classes}
     features = judge.features(images)
     read = judge.classifier.head(features).argmax(1)
     recall = [metrics.precision_recall(real[real_y == c], features[c == ASKED])[1] for c in range(10)]
-    spread = within(features, read, ASKED) / within(real, real_y, real_y)
-    found = {"accuracy": (read == ASKED).float().mean().item(), "recall within": sum(recall) / 10}
-    return row | {key: round(value, 4) for key, value in found.items()} | {"variance": round(spread, 4)}
+    found = {
+        "distance": judge.relative_fd_of_features(features),
+        "accuracy": (read == ASKED).float().mean().item(),
+        "recall within": sum(recall) / 10,
+        "variance": within(features, read, ASKED) / within(real, real_y, real_y),
+    }
+    return {key: round(value, 4) for key, value in found.items()}
 
 
 def within(features, read, y):
