@@ -5,8 +5,10 @@ import copy
 import pytest
 import torch
 
-from ganlib.course.exercises.mlp_gan import GOAL, book, flawed_step, suspects, write_step
+from ganlib.course.exercises.mlp_gan import book, suspects
 from ganlib.course.results import Record
+from ganlib.course.settings_exercise import GOAL
+from ganlib.course.written_steps import flawed_step, write_step
 from ganlib.gan import GAN
 from tests.support.pages import code_cells, page_function
 

@@ -7,7 +7,8 @@ import torch
 from torch.nn.functional import log_softmax, logsigmoid
 
 from ganlib.course import plots
-from ganlib.course.exercises.conditional_gan import book, labels_alone, lowest_recall, right_losses
+from ganlib.course.exercises.conditional_gan import book, labels_alone, lowest_recall
+from ganlib.course.obedience_exercise import right_losses
 from ganlib.course.results import Record
 from ganlib.gan import GAN
 from ganlib.nets import ACDiscriminator, MLPDiscriminator, MLPGenerator, ProjectionDiscriminator

@@ -1,163 +1,45 @@
 """Exercises of notebook 03."""
 
 import random
-from dataclasses import dataclass
-from functools import cache
 
 import torch
-from torch import nn
 from torch.nn.functional import softplus
-from torch.nn.utils import parameters_to_vector
 
 from ganlib.course.exercises import Exercise, Workbook
-from ganlib.data import load
-from ganlib.gan import GAN
-from ganlib.losses import Loss, minimax, non_saturating
-from ganlib.metrics import Judge
-from ganlib.nets import MLPDiscriminator, MLPGenerator
-from ganlib.trainer import Trainer
-
-
-def random_seed():
-    """Sets the weights of `play_two_steps`."""
-    return (random.randrange(10_000),)
-
-
-class WatchedAdam(torch.optim.Adam):
-    """Adam that remembers why its weights never moved, if they never do."""
-
-    clue = "no step"
-
-    def gradients(self):
-        """Whether any gradient other than 0 has arrived."""
-        weights = self.param_groups[0]["params"]
-        return any(p.grad is not None and bool(p.grad.abs().max() > 0) for p in weights)
-
-    def zero_grad(self, *arguments, **settings):
-        self.wiped = self.gradients()
-        super().zero_grad(*arguments, **settings)
-
-    def step(self, *arguments, **settings):
-        if self.gradients():
-            self.clue = None
-        elif self.clue:
-            self.clue = "wiped" if self.wiped else "no gradient"
-        super().step(*arguments, **settings)
-
-
-def play_two_steps(step, seed):
-    """What two steps make of small nets: the second shows what the first left behind. `...` where nothing comes back."""
-    torch.manual_seed(seed)
-    G = nn.Linear(3, 2)
-    D = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0))
-    players = {"G": WatchedAdam(G.parameters(), 0.1), "D": WatchedAdam(D.parameters(), 0.1)}
-    for _ in range(2):
-        losses = step(G, D, *players.values(), torch.randn(16, 2), torch.randn(16, 3))
-        if (
-            losses is None
-            or losses is ...
-            or (isinstance(losses, (tuple, list)) and any(loss is ... for loss in losses))
-        ):
-            return ...
-        if not isinstance(losses, (tuple, list)) or len(losses) != 2:
-            raise ValueError("it should return two numbers: d_loss, g_loss")
-    d_loss, g_loss = losses
-    weights = {
-        "D's weights": parameters_to_vector(D.parameters()),
-        "G's weights": parameters_to_vector(G.parameters()),
-    }
-    clues = {f"{name} stays: {adam.clue}": True for name, adam in players.items() if adam.clue}
-    return weights | {"the d_loss that comes back": d_loss, "the g_loss that comes back": g_loss} | clues
-
-
-def play_d_turn(turn, seed):
-    """What two turns of D make of a small net."""
-    return play_two_steps(
-        lambda G, D, g_adam, d_adam, real, z: [turn(D, d_adam, real, G(z).detach()), torch.zeros(())], seed
-    )
-
-
-def d_turn(D, d_adam, real, fake):
-    d_loss = softplus(-D(real)).mean() + softplus(D(fake)).mean()
-    d_adam.zero_grad()
-    d_loss.backward()
-    d_adam.step()
-    return d_loss
-
-
-def flawed_d_turn(loss=non_saturating.d_loss, clear=True, move=True):
-    """A turn of D with another loss, old gradients, or without a step."""
-
-    def turn(D, d_adam, real, fake):
-        d_loss = loss(D(real), D(fake))
-        if clear:
-            d_adam.zero_grad()
-        d_loss.backward()
-        if move:
-            d_adam.step()
-        return d_loss
-
-    return turn
-
-
-def write_step(G, D, g_adam, d_adam, real, z):
-    fake = G(z)
-
-    d_loss = softplus(-D(real)).mean() + softplus(D(fake.detach())).mean()
-    d_adam.zero_grad()
-    d_loss.backward()
-    d_adam.step()
-
-    g_loss = softplus(-D(fake)).mean()
-    g_adam.zero_grad()
-    g_loss.backward()
-    g_adam.step()
-    return d_loss, g_loss
-
-
-def flawed_step(loss=non_saturating, clear="before", moves="DG", detach="D"):
-    """A step with another loss, with gradients cleared too late or never, or with a player that never
-    moves.
-    """
-
-    def step(G, D, g_adam, d_adam, real, z):
-        fake, losses = G(z), []
-        turns = {
-            "D": (d_adam, lambda: loss.d_loss(D(real), D(fake.detach()))),
-            "G": (g_adam, lambda: loss.g_loss(D(fake.detach() if "G" in detach else fake))),
-        }
-        for player, (adam, value) in turns.items():
-            if clear == "before":
-                adam.zero_grad()
-            losses.append(value())
-            losses[-1].backward()
-            if clear == "between":
-                adam.zero_grad()
-            if player in moves:
-                adam.step()
-            if clear == "after":
-                adam.zero_grad()
-        return losses
-
-    return step
-
-
-def step_against_the_old_d(G, D, g_adam, d_adam, real, z):
-    d_loss, g_loss = non_saturating.d_loss(D(real), D(G(z).detach())), non_saturating.g_loss(D(G(z)))
-    for adam, loss in ((g_adam, g_loss), (d_adam, d_loss)):
-        adam.zero_grad()
-        loss.backward()
-        adam.step()
-    return d_loss, g_loss
-
-
-sums = Loss(
-    lambda real, fake: softplus(-real).sum() + softplus(fake).sum(), lambda fake: softplus(-fake).sum()
+from ganlib.course.settings_exercise import (
+    MOMENTUM,
+    NO_RECIPE,
+    RATES,
+    WILD,
+    Settings,
+    momentum_alone,
+    settings,
+    slow_settings,
+    wild_rates,
 )
-of_the_mean = Loss(
-    lambda real, fake: softplus(-real.mean()) + softplus(fake.mean()), lambda fake: softplus(-fake.mean())
+from ganlib.course.slerp_answers import (
+    random_ends,
+    slerp,
+    slerp_backward,
+    slerp_by_cosine,
+    slerp_is_lerp,
+    slerp_of_directions,
+    slerp_undivided,
 )
-swapped = Loss(lambda real, fake: non_saturating.d_loss(fake, real), non_saturating.g_loss)
+from ganlib.course.written_steps import (
+    d_turn,
+    flawed_d_turn,
+    flawed_step,
+    of_the_mean,
+    play_d_turn,
+    play_two_steps,
+    random_seed,
+    step_against_the_old_d,
+    sums,
+    swapped,
+    write_step,
+)
+from ganlib.losses import minimax, non_saturating
 
 
 def random_widths():
@@ -235,39 +117,6 @@ def ema_sum(shadow, weight, decay):
     return decay * shadow + weight
 
 
-def random_ends():
-    """Two latent vectors, not at right angles, and a place between them."""
-    a = torch.randn(64)
-    return a, a / 2 + torch.randn(64), random.uniform(0.1, 0.4)
-
-
-def slerp(a, b, t):
-    omega = torch.arccos((a @ b) / (a.norm() * b.norm()))
-    return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
-
-
-def slerp_is_lerp(a, b, t):
-    return a + t * (b - a)
-
-
-def slerp_undivided(a, b, t):
-    omega = torch.arccos((a @ b) / (a.norm() * b.norm()))
-    return torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b
-
-
-def slerp_of_directions(a, b, t):
-    return slerp(a / a.norm(), b / b.norm(), t)
-
-
-def slerp_by_cosine(a, b, t):
-    omega = (a @ b) / (a.norm() * b.norm())
-    return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
-
-
-def slerp_backward(a, b, t):
-    return slerp(b, a, t)
-
-
 def suspects():
     """Four games for the bug hunt: name -> (D's loss, G's loss, what D is shown of a fake). One of them is sound."""
     d_loss, g_loss = non_saturating
@@ -325,72 +174,6 @@ def match_swapping(one, other):
     """The right match with two words exchanged, `one` in the first place."""
     places = {word: name for name, word in match().items()}
     return lambda: match() | {places[one]: other, places[other]: one}
-
-
-SLOW = {"lr": 2e-4, "d_lr": 2e-4, "betas": (0.9, 0.999)}  # the classmate's
-STEPS, BATCH, GOAL = 250, 64, 80.0
-
-
-def settings():
-    return {"lr": 2e-3, "d_lr": 1e-3, "betas": (0.0, 0.99)}
-
-
-@cache
-def trained(lr, d_lr, betas):
-    """Train the page's nets for a few seconds -> (relative Fréchet distance, classes)."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        gan = GAN(MLPGenerator(), MLPDiscriminator(), lr=lr, d_lr=d_lr, betas=betas, ema_decay=0.98)
-        for _ in Trainer(gan, load("mnist"), batch_size=BATCH).until(STEPS, every=STEPS):
-            pass
-        report = Judge("mnist")(gan.generate(2_000))
-    return report.relative_fd, report.classes
-
-
-NO_RECIPE = "check needs a dictionary with the keys lr, d_lr and betas, such as dict(lr=2e-4, d_lr=2e-4, betas=(0.9, 0.999))."
-MOMENTUM = "Momentum still carries both players on from where the opponent was: lower betas[0]."
-RATES = "Now nobody runs on by momentum, but in so few steps such small rates lead nowhere: raise lr and d_lr, tenfold or so."
-WILD = "Such large rates throw G about: take a rate between this one and the classmate's."
-
-
-@dataclass
-class Settings(Exercise):
-    """An exercise whose answer changes a training, and is judged by what comes of it."""
-
-    def judge(self, answer):
-        """(status, message) of the settings of a GAN."""
-        if answer is ... or answer is None:
-            return (
-                "not attempted",
-                "not attempted yet. Replace the ... with your answer and run the cell again.",
-            )
-        if not isinstance(answer, dict) or set(answer) != set(SLOW):
-            return "wrong", NO_RECIPE
-        try:
-            lr, d_lr, betas = float(answer["lr"]), float(answer["d_lr"]), tuple(map(float, answer["betas"]))
-            distance, classes = trained(lr, d_lr, betas)
-        except FloatingPointError:
-            return "wrong", f"not yet. The training left the finite numbers. {WILD}"
-        except Exception as error:  # any mistake of a student's becomes a message
-            return "wrong", f"your code stopped with {type(error).__name__}: {error}"
-        came = f"{STEPS} steps on digits: {classes} of 10 classes, a relative Fréchet distance of {distance:.0f} %."
-        if distance < GOAL and classes >= 8:
-            return "solved", f"right! {came}"
-        if betas[0] > 0.6:
-            return "wrong", f"not yet. {came} {MOMENTUM}"
-        return "wrong", f"not yet. {came} {WILD if max(lr, d_lr) > 5e-3 else RATES}"
-
-
-def slow_settings():
-    return SLOW
-
-
-def momentum_alone():
-    return SLOW | {"betas": (0.0, 0.99)}
-
-
-def wild_rates():
-    return {"lr": 0.2, "d_lr": 0.1, "betas": (0.0, 0.99)}
 
 
 def diagnosis():
