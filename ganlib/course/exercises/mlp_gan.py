@@ -6,6 +6,20 @@ import torch
 from torch.nn.functional import softplus
 
 from ganlib.course.exercises import Exercise, Workbook
+from ganlib.course.formula_answers import (
+    ema_plain,
+    ema_sum,
+    ema_swapped,
+    ema_update,
+    random_average,
+    random_ends,
+    slerp,
+    slerp_backward,
+    slerp_by_cosine,
+    slerp_is_lerp,
+    slerp_of_directions,
+    slerp_undivided,
+)
 from ganlib.course.settings_exercise import (
     MOMENTUM,
     NO_RECIPE,
@@ -16,15 +30,6 @@ from ganlib.course.settings_exercise import (
     settings,
     slow_settings,
     wild_rates,
-)
-from ganlib.course.slerp_answers import (
-    random_ends,
-    slerp,
-    slerp_backward,
-    slerp_by_cosine,
-    slerp_is_lerp,
-    slerp_of_directions,
-    slerp_undivided,
 )
 from ganlib.course.written_steps import (
     d_turn,
@@ -94,27 +99,6 @@ def accuracy_sum(real, fake):
 
 def average_probability(real, fake):
     return (real.sigmoid().mean() + (-fake).sigmoid().mean()) / 2
-
-
-def random_average():
-    """A shadow weight, the present weight and a decay."""
-    return torch.randn(4), torch.randn(4), random.uniform(0.9, 0.99)
-
-
-def ema_update(shadow, weight, decay):
-    return decay * shadow + (1 - decay) * weight
-
-
-def ema_swapped(shadow, weight, decay):
-    return (1 - decay) * shadow + decay * weight
-
-
-def ema_plain(shadow, weight, decay):
-    return (shadow + weight) / 2
-
-
-def ema_sum(shadow, weight, decay):
-    return decay * shadow + weight
 
 
 def suspects():

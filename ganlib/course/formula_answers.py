@@ -1,4 +1,4 @@
-"""Walks along a great circle as students of notebook 03 write them, right and wrong."""
+"""Formulas of notebook 03 as students write them: averaged weights and great circles, right and wrong."""
 
 import random
 
@@ -36,3 +36,24 @@ def slerp_by_cosine(a, b, t):
 
 def slerp_backward(a, b, t):
     return slerp(b, a, t)
+
+
+def random_average():
+    """A shadow weight, the present weight and a decay."""
+    return torch.randn(4), torch.randn(4), random.uniform(0.9, 0.99)
+
+
+def ema_update(shadow, weight, decay):
+    return decay * shadow + (1 - decay) * weight
+
+
+def ema_swapped(shadow, weight, decay):
+    return (1 - decay) * shadow + decay * weight
+
+
+def ema_plain(shadow, weight, decay):
+    return (shadow + weight) / 2
+
+
+def ema_sum(shadow, weight, decay):
+    return decay * shadow + weight
