@@ -33,7 +33,7 @@ class ProjectionDiscriminator(nn.Module):
         super().__init__()
         self.phi, self.psi = _features(widths, shape), nn.Linear(widths[-1], 1)
         self.class_vectors = nn.Embedding(n_classes, widths[-1])
-        nn.init.normal_(self.class_vectors.weight, std=widths[-1] ** -0.5)  # as small as the weights of psi
+        nn.init.normal_(self.class_vectors.weight, std=(3 * widths[-1]) ** -0.5)  # as psi's weights
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         check_labels(x, y)

@@ -23,11 +23,11 @@ from tests.support.pages import code_cells
 GOALS = (10, 5, 3)  # relative Fréchet distance, percent
 # what is trained -> the notebook, and what its cell that builds the Trainer contains
 RECIPES = {
-    "03, MLP GAN": ("03_mlp_gan", "live, checkpoints = "),
+    "03, MLP GAN": ("03_mlp_gan", "gan = GAN(G, D, ema_decay"),
     "05, WGAN-GP": ("05_wgan", "gan = GAN(G, D, wasserstein"),
     "06, conditional GAN": (
         "06_conditional_gan",
-        "gan = GAN(MLPGenerator(n_classes=10), ProjectionDiscriminator()",
+        "gan = GAN(nets.MLPGenerator(n_classes=10), ProjectionDiscriminator()",
     ),
 }
 SEEDS, LONGEST = (0, 1, 2), 100  # seconds of training

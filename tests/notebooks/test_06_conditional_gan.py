@@ -6,7 +6,10 @@ import pytest
 import torch
 from torch.nn.functional import log_softmax, logsigmoid
 
-from ganlib.course.exercises.conditional_gan import labels_alone, lowest_recall
+from ganlib.course import plots
+from ganlib.course.exercises.conditional_gan import book, labels_alone, lowest_recall
+from ganlib.course.obedience_exercise import right_losses
+from ganlib.course.results import Record
 from ganlib.gan import GAN
 from ganlib.nets import ACDiscriminator, MLPDiscriminator, MLPGenerator, ProjectionDiscriminator
 from ganlib.nets.mlp import append_label
@@ -118,3 +121,46 @@ def test_the_page_s_spread_is_the_mean_variance_within_a_class():
     gap = torch.tensor([1.0, -1.0]).repeat(10) * (y + 1)  # variance of two points at ±a: 2 a²
     features = torch.stack([100.0 * y + gap, gap], dim=1)
     assert spread(features, y) == pytest.approx(sum(4.0 * (c + 1) ** 2 for c in range(10)) / 10)
+
+
+def test_a_sheet_with_names_has_a_row_for_each():
+    sheet, bare = plots.named_rows(X, ["one", "two"], 2), plots.image_grid(X, 3, 2)
+    assert sheet.height == bare.height and sheet.width > bare.width
+    margin = sheet.width - bare.width
+    assert sheet.crop((margin, 0, *sheet.size)).tobytes() == bare.convert("RGB").tobytes()
+    with pytest.raises(ValueError, match="multiple of 4 rows"):
+        plots.named_rows(X, "abcd")
+
+
+def test_class_vectors_start_as_large_as_psi():
+    torch.manual_seed(0)
+    D = ProjectionDiscriminator()
+    assert D.class_vectors.weight.std().item() == pytest.approx(D.psi.weight.std().item(), rel=0.15)
+
+
+def test_what_was_recorded_holds_on_every_seed():
+    record = Record("conditional-gan")
+    ways = [record.values(kind, "accuracy") for kind in ("concatenation", "projection", "AC-GAN")]
+    assert len(ways[0]) == 5 and all(a < b < c for a, b, c in zip(*ways))
+    assert max(record.values("AC-GAN", "variance")) < min(record.values("projection", "variance"))
+    assert sum(record.values("hidden from D", "accuracy")) / 5 == pytest.approx(0.1, abs=0.06)
+
+
+def test_losses_are_judged_by_whether_g_obeys():
+    def swapped(G, D, x, y, z):
+        d_loss, g_loss = right_losses(G, D, x, y, z)
+        return -d_loss, g_loss
+
+    status, message = book.obey.judge(swapped)
+    assert status == "wrong" and "Look at the signs" in message
+    assert book.obey.judge(lambda G, D, x, y, z: (..., ...))[0] == "not attempted"
+
+
+def test_a_class_that_does_not_occur_is_named():
+    def all_ten(real, real_y, fake, fake_y):
+        from ganlib.metrics import precision_recall
+
+        return min((precision_recall(real[real_y == c], fake[fake_y == c])[1], c) for c in range(10))
+
+    status, message = book.lowest_recall.judge(all_ten)
+    assert status == "wrong" and "does not occur" in message

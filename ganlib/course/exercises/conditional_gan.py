@@ -4,6 +4,21 @@ import torch
 from torch.nn.functional import cross_entropy, softplus
 
 from ganlib.course.exercises import Exercise, Workbook
+from ganlib.course.obedience_exercise import (
+    NO_DETACH,
+    NOT_TWO,
+    OTHER_FAKE,
+    OTHER_G,
+    OTHER_REAL,
+    Obedience,
+    g_forgotten,
+    g_graded_by_another,
+    labels_from_the_left,
+    play_obedience,
+    real_labels_dealt_anew,
+    right_losses,
+    without_detach,
+)
 from ganlib.metrics import precision_recall
 
 
@@ -75,6 +90,14 @@ def ac_softmax_twice(logits, class_logits, y):
     return softplus(-logits).mean() + cross_entropy(class_logits.softmax(1), y)
 
 
+def ac_sums(logits, class_logits, y):
+    return softplus(-logits).sum() + cross_entropy(class_logits, y, reduction="sum")
+
+
+def ac_sum_and_mean(logits, class_logits, y):
+    return softplus(-logits).sum() + cross_entropy(class_logits, y)
+
+
 def ac_cases():
     return torch.randn(6), torch.randn(6, 10), torch.randint(10, (6,))
 
@@ -114,6 +137,20 @@ def lowest_recall(real, real_y, fake, fake_y):
     for c in real_y.unique().tolist():  # the classes that occur
         found.append((precision_recall(real[real_y == c], fake[fake_y == c])[1], c))
     return min(found)  # (recall, class)
+
+
+def lowest_over_all_ten(real, real_y, fake, fake_y):
+    return min((precision_recall(real[real_y == c], fake[fake_y == c])[1], c) for c in range(10))
+
+
+def play_recall(answer, real, real_y, fake, fake_y):
+    """The answer's result; in place of the error of a class without samples a word for it."""
+    try:
+        return answer(real, real_y, fake, fake_y)
+    except ValueError as error:
+        if "n > 1" in str(error) or "n > 3" in str(error):
+            return "a class without samples"
+        raise
 
 
 def lowest_swapped(real, real_y, fake, fake_y):
@@ -222,6 +259,14 @@ book = Workbook(
                 ac_softmax_twice,
                 "cross_entropy takes the softmax itself: give it the class logits as they are.",
             ),
+            (
+                ac_sums,
+                "Both terms are sums over the batch. Average each: then the size of a batch changes nothing.",
+            ),
+            (
+                ac_sum_and_mean,
+                "cross_entropy averages over the batch by itself, so average softplus as well: .mean().",
+            ),
             (ac_no_class, "This G is not graded on its class: nothing would tie the picture to y."),
             (
                 ac_as_d,
@@ -263,6 +308,11 @@ book = Workbook(
         reference=lowest_recall,
         cases=recall_cases,
         misconceptions=[
+            (
+                lowest_over_all_ten,
+                "You asked for the recall of a class that does not occur: it has no samples. Loop over "
+                "real_y.unique().tolist().",
+            ),
             (lowest_swapped, "Both are right, in the wrong order: (recall, class)."),
             (
                 lowest_position,
@@ -290,5 +340,23 @@ book = Workbook(
             "(recall, class) compares "
             "the recalls first.",
         ],
+        play=play_recall,
+    ),
+    Obedience(
+        "obey",
+        reference=right_losses,
+        cases=tuple,
+        misconceptions=[
+            (labels_from_the_left, OTHER_FAKE),
+            (real_labels_dealt_anew, OTHER_REAL),
+            (g_graded_by_another, OTHER_G),
+            (without_detach, NO_DETACH),
+            (g_forgotten, NOT_TWO),
+        ],
+        hints=[
+            "One y for everything: it belongs to the real points x, and G is asked for it as well.",
+            "D(x, y), then D(fake.detach(), y), then D(fake, y): detach in D's loss alone.",
+        ],
+        play=play_obedience,
     ),
 )

@@ -3,96 +3,48 @@
 import random
 
 import torch
-from torch import nn
 from torch.nn.functional import softplus
-from torch.nn.utils import parameters_to_vector
 
 from ganlib.course.exercises import Exercise, Workbook
-from ganlib.losses import Loss, minimax, non_saturating
-
-
-def random_seed():
-    """Sets the weights of `play_two_steps`."""
-    return (random.randrange(10_000),)
-
-
-def play_two_steps(step, seed):
-    """What two steps make of small nets: the second shows what the first left behind.
-
-    `...` where nothing comes back.
-    """
-    torch.manual_seed(seed)
-    G = nn.Linear(3, 2)
-    D = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0))
-    optimizers = [torch.optim.Adam(net.parameters(), 0.1) for net in (G, D)]
-    for _ in range(2):
-        losses = step(G, D, *optimizers, torch.randn(16, 2), torch.randn(16, 3))
-        if (
-            losses is None
-            or losses is ...
-            or (isinstance(losses, (tuple, list)) and any(loss is ... for loss in losses))
-        ):
-            return ...
-        if not isinstance(losses, (tuple, list)) or len(losses) != 2:
-            raise ValueError("it should return two numbers: d_loss, g_loss")
-    d_loss, g_loss = losses
-    weights = {
-        "D's weights": parameters_to_vector(D.parameters()),
-        "G's weights": parameters_to_vector(G.parameters()),
-    }
-    return weights | {"the d_loss that comes back": d_loss, "the g_loss that comes back": g_loss}
-
-
-def write_step(G, D, g_adam, d_adam, real, z):
-    fake = G(z)
-
-    d_loss = softplus(-D(real)).mean() + softplus(D(fake.detach())).mean()
-    d_adam.zero_grad()
-    d_loss.backward()
-    d_adam.step()
-
-    g_loss = softplus(-D(fake)).mean()
-    g_adam.zero_grad()
-    g_loss.backward()
-    g_adam.step()
-    return d_loss, g_loss
-
-
-def flawed_step(loss=non_saturating, clear="before", moves="DG"):
-    """A step with another loss, with gradients cleared too late or never, or with a player that never
-    moves.
-    """
-
-    def step(G, D, g_adam, d_adam, real, z):
-        fake, losses = G(z), []
-        turns = {
-            "D": (d_adam, lambda: loss.d_loss(D(real), D(fake.detach()))),
-            "G": (g_adam, lambda: loss.g_loss(D(fake))),
-        }
-        for player, (adam, value) in turns.items():
-            if clear == "before":
-                adam.zero_grad()
-            losses.append(value())
-            losses[-1].backward()
-            if player in moves:
-                adam.step()
-            if clear == "after":
-                adam.zero_grad()
-        return losses
-
-    return step
-
-
-def step_against_the_old_d(G, D, g_adam, d_adam, real, z):
-    d_loss, g_loss = non_saturating.d_loss(D(real), D(G(z).detach())), non_saturating.g_loss(D(G(z)))
-    for adam, loss in ((g_adam, g_loss), (d_adam, d_loss)):
-        adam.zero_grad()
-        loss.backward()
-        adam.step()
-    return d_loss, g_loss
-
-
-swapped = Loss(lambda real, fake: non_saturating.d_loss(fake, real), non_saturating.g_loss)
+from ganlib.course.formula_answers import (
+    ema_plain,
+    ema_sum,
+    ema_swapped,
+    ema_update,
+    random_average,
+    random_ends,
+    slerp,
+    slerp_backward,
+    slerp_by_cosine,
+    slerp_is_lerp,
+    slerp_of_directions,
+    slerp_undivided,
+)
+from ganlib.course.settings_exercise import (
+    MOMENTUM,
+    NO_RECIPE,
+    RATES,
+    WILD,
+    Settings,
+    momentum_alone,
+    settings,
+    slow_settings,
+    wild_rates,
+)
+from ganlib.course.written_steps import (
+    d_turn,
+    flawed_d_turn,
+    flawed_step,
+    of_the_mean,
+    play_d_turn,
+    play_two_steps,
+    random_seed,
+    step_against_the_old_d,
+    sums,
+    swapped,
+    write_step,
+)
+from ganlib.losses import minimax, non_saturating
 
 
 def random_widths():
@@ -149,58 +101,63 @@ def average_probability(real, fake):
     return (real.sigmoid().mean() + (-fake).sigmoid().mean()) / 2
 
 
-def random_average():
-    """A shadow weight, the present weight and a decay."""
-    return torch.randn(4), torch.randn(4), random.uniform(0.9, 0.99)
+def suspects():
+    """Four games for the bug hunt: name -> (D's loss, G's loss, what D is shown of a fake). One of them is sound."""
+    d_loss, g_loss = non_saturating
+
+    def cut(fake):
+        return fake.detach()
+
+    return {
+        "P": (lambda real, fake: d_loss(fake, real), g_loss, cut),
+        "Q": (d_loss, lambda fake: -g_loss(fake), cut),
+        "R": (d_loss, g_loss, cut),
+        "S": (d_loss, g_loss, lambda fake: fake),
+    }
 
 
-def ema_update(shadow, weight, decay):
-    return decay * shadow + (1 - decay) * weight
+def match():
+    return {"P": "labels swapped", "Q": "wrong sign in g_loss", "R": "sound", "S": "missing detach"}
 
 
-def ema_swapped(shadow, weight, decay):
-    return (1 - decay) * shadow + decay * weight
+class Match(Exercise):
+    """An exercise that pairs names with words."""
+
+    def judge(self, answer):
+        """(status, message) of a dictionary: how many pairs are right, and of the first wrong one why."""
+        words = set(self.reference().values())
+        if answer is ... or answer is None or (isinstance(answer, dict) and "..." in answer.values()):
+            return (
+                "not attempted",
+                "not attempted yet. Replace the ... with your answer and run the cell again.",
+            )
+        if (
+            not isinstance(answer, dict)
+            or set(answer) != set(self.reference())
+            or not set(answer.values()) <= words
+        ):
+            return "wrong", MATCH_FORM
+        wrong = [name for name, word in self.reference().items() if answer[name] != word]
+        if not wrong:
+            return "solved", "right!"
+        return "wrong", f"not yet. {4 - len(wrong)} of 4 are right. {CLUES[answer[wrong[0]]]}"
 
 
-def ema_plain(shadow, weight, decay):
-    return (shadow + weight) / 2
+MATCH_FORM = (
+    'It should be a dictionary from "P", "Q", "R" and "S" to the four words that the question offers.'
+)
+CLUES = {
+    "sound": "The game that you call sound has a reading that is off. Sound: no gradients in G, both slopes negative.",
+    "missing detach": "A missing detach shows in the first reading: G has gradients.",
+    "labels swapped": "Swapped labels turn D's slope around: it is positive.",
+    "wrong sign in g_loss": "A wrong sign in g_loss turns G's slope around: it is positive.",
+}
 
 
-def ema_sum(shadow, weight, decay):
-    return decay * shadow + weight
-
-
-def random_ends():
-    """Two latent vectors, not at right angles, and a place between them."""
-    a = torch.randn(64)
-    return a, a / 2 + torch.randn(64), random.uniform(0.1, 0.4)
-
-
-def slerp(a, b, t):
-    omega = torch.arccos((a @ b) / (a.norm() * b.norm()))
-    return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
-
-
-def slerp_is_lerp(a, b, t):
-    return a + t * (b - a)
-
-
-def slerp_undivided(a, b, t):
-    omega = torch.arccos((a @ b) / (a.norm() * b.norm()))
-    return torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b
-
-
-def slerp_of_directions(a, b, t):
-    return slerp(a / a.norm(), b / b.norm(), t)
-
-
-def slerp_by_cosine(a, b, t):
-    omega = (a @ b) / (a.norm() * b.norm())
-    return (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / torch.sin(omega)
-
-
-def slerp_backward(a, b, t):
-    return slerp(b, a, t)
+def match_swapping(one, other):
+    """The right match with two words exchanged, `one` in the first place."""
+    places = {word: name for name, word in match().items()}
+    return lambda: match() | {places[one]: other, places[other]: one}
 
 
 def diagnosis():
@@ -297,6 +254,64 @@ book = Workbook(
         tolerance=1e-3,
     ),
     Exercise(
+        "d_turn",
+        d_turn,
+        random_seed,
+        [
+            (
+                flawed_d_turn(lambda real, fake: non_saturating.d_loss(fake, real)),
+                "The labels are swapped: softplus(-logit) belongs to the real ones.",
+            ),
+            (
+                flawed_d_turn(lambda real, fake: softplus(fake).mean()),
+                "D looks at the fakes alone. Add what the real ones cost: softplus(-D(real)).mean().",
+            ),
+            (
+                flawed_d_turn(lambda real, fake: softplus(real).mean() + softplus(fake).mean()),
+                "The real logits need a minus: softplus(-logit) is -log D.",
+            ),
+            (
+                flawed_d_turn(lambda real, fake: softplus(-real.mean()) + softplus(fake.mean())),
+                "Take the mean of softplus over the batch, not softplus of the mean logit.",
+            ),
+            (
+                flawed_d_turn(lambda real, fake: softplus(-real).sum() + softplus(fake).sum()),
+                "Average over the batch: .mean(), not .sum().",
+            ),
+            (
+                flawed_d_turn(
+                    lambda real, fake: softplus(-real.sigmoid()).mean() + softplus(fake.sigmoid()).mean()
+                ),
+                "D gives logits, and softplus holds the sigmoid already: do not apply it twice.",
+            ),
+            (
+                flawed_d_turn(clear=False),
+                "Gradients of earlier turns are still there: call zero_grad before backward.",
+            ),
+            (flawed_d_turn(move=False), "D never moves: its optimizer needs a step after the backward."),
+        ],
+        [
+            "The first blank is what the real pictures cost: -log D of them.",
+            "-log D = softplus(-logit). The last blank is one word: step.",
+        ],
+        play=play_d_turn,
+    ),
+    Settings(
+        "settings",
+        settings,
+        None,
+        [
+            (slow_settings, f"{MOMENTUM}"),
+            (momentum_alone, RATES),
+            (wild_rates, WILD),
+            (lambda: {"lr": 2e-3}, NO_RECIPE),
+        ],
+        [
+            "Which change helped the script most? Make that one first.",
+            "Then raise both rates about tenfold, D's a little less than G's.",
+        ],
+    ),
+    Exercise(
         "write_step",
         write_step,
         random_seed,
@@ -321,6 +336,19 @@ book = Workbook(
             (flawed_step(moves="G"), "D never moves: its optimizer needs a step after the backward."),
             (flawed_step(moves="D"), "G never moves: its optimizer needs a step after the backward."),
             (
+                flawed_step(clear="between"),
+                "zero_grad between backward and step wipes out what backward has just computed: nobody moves. Call it before backward.",
+            ),
+            (flawed_step(sums), "The losses are sums over the batch. Average them: .mean()."),
+            (
+                flawed_step(of_the_mean),
+                "Take the mean of softplus over the batch, not softplus of the mean logit.",
+            ),
+            (
+                flawed_step(detach="DG"),
+                "G never moves: no gradient arrives in it. In G's turn D judges the fakes with their graph, so without detach.",
+            ),
+            (
                 step_against_the_old_d,
                 "G's loss was taken before D's step. Finish D's turn, then let the new D judge the same "
                 "fakes.",
@@ -333,6 +361,21 @@ book = Workbook(
             "softplus(-D(fake)).mean().",
         ],
         play=play_two_steps,
+    ),
+    Match(
+        "match",
+        match,
+        None,
+        [
+            (match_swapping("labels swapped", "sound"), CLUES["sound"]),
+            (match_swapping("labels swapped", "missing detach"), CLUES["missing detach"]),
+            (match_swapping("wrong sign in g_loss", "labels swapped"), CLUES["wrong sign in g_loss"]),
+            (lambda: {"P": "sound"}, MATCH_FORM),
+        ],
+        [
+            "Find the game with no gradients in G and two negative slopes: it is sound.",
+            "Each other game has one reading that is off.",
+        ],
     ),
     Exercise(
         "diagnosis",
@@ -354,6 +397,14 @@ book = Workbook(
             (
                 lambda: {"missing detach", "labels swapped", "wrong sign in g_loss"},
                 "Not all three: one of the readings is as in a sound step.",
+            ),
+            (
+                lambda: {"missing detach", "wrong sign in g_loss"},
+                "The missing detach is right. But G's slope is negative, as it should be: look at D's.",
+            ),
+            (
+                lambda: {"labels swapped", "wrong sign in g_loss"},
+                "The swapped labels are right. But G's slope is negative, as it should be: what of the gradients in G?",
             ),
         ],
         [

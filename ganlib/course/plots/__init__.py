@@ -9,6 +9,7 @@ from ganlib.course.plots.charts import (
     strip,
     values_at_a_draw,
 )
+from ganlib.course.plots.classes import named_rows
 from ganlib.course.plots.output import Painter, animation, picture_bundle, pixels, png, say, show, table
 from ganlib.course.plots.sheets import below, beside, image_grid
 from ganlib.course.plots.style import (
@@ -53,6 +54,7 @@ __all__ = [
     "histogram",
     "image_grid",
     "loss_curves",
+    "named_rows",
     "picture_bundle",
     "pixels",
     "png",

@@ -26,13 +26,14 @@ class LiveView:
     def __init__(self, trainer, draw=None, seconds=0.7, classes=None):
         self.trainer, self.seconds, self.due = trainer, seconds, -float("inf")
         self.draw, self.painter = draw or self.sheet_and_losses, plots.Painter()
-        self.handles, self.cell = None, None
+        self.handles, self.cell, self.rows = None, None, None
         if draw is None:
             self.z, self.y = (
                 torch.randn(64, trainer.model.z_dim, generator=torch.Generator().manual_seed(0)),
                 None,
             )
         if draw is None and classes:
+            self.rows = [str(row) for row in range(classes)]
             self.z, self.y = self.z[:8].repeat(classes, 1), torch.arange(classes).repeat_interleave(8)
 
     def update(self, snapshot):
@@ -70,7 +71,8 @@ class LiveView:
         figure, ax = plots.canvas(size=(6.9, 4.9))
         plots.loss_curves(ax, self.trainer.history, plots.values_at_a_draw(gan.loss))
         ax.set_title("What each player minimizes")
-        sheet = plots.image_grid(gan.generate(z=self.z, y=self.y))
+        images = gan.generate(z=self.z, y=self.y)
+        sheet = plots.named_rows(images, self.rows) if self.rows else plots.image_grid(images)
         terms = ", ".join(f"{name} {value:.2f}" for name, value in snapshot.terms.items())
         return plots.beside(sheet, self.painter.draw(figure)), f"Losses: {terms}."
 
