@@ -192,7 +192,9 @@ NO_EFFECT = (
     "Keep create_graph=True, and use the gradient that was computed with it."
 )
 PAID = "Your penalty is negative: D would be paid for steep ground. Squares are never negative."
-STILL_COLLAPSED = "Too many modes are still missing. How strong is your penalty beside D's loss, which starts at 1.39?"
+STILL_COLLAPSED = (
+    "Too many modes are still missing. How strong is your penalty beside D's loss, which starts at 1.39?"
+)
 TOO_FLAT = "The samples lie on no mode: D is so flat that it cannot tell them where the modes are. Try a weaker penalty."
 
 
@@ -262,7 +264,10 @@ class Training(Exercise):
     def judge(self, answer):
         """(status, message) of a penalty; one training, however many trials other exercises take."""
         if answer is ... or answer is None:
-            return "not attempted", "not attempted yet. Replace the ... with your answer and run the cell again."
+            return (
+                "not attempted",
+                "not attempted yet. Replace the ... with your answer and run the cell again.",
+            )
         if not callable(answer):
             return "wrong", "check needs the function itself, without calling it."
         try:
@@ -270,7 +275,10 @@ class Training(Exercise):
         except Exception as error:  # any mistake of a student's becomes a message
             return "wrong", f"your code stopped with {type(error).__name__}: {error}"
         if effects is None:
-            return "not attempted", "not attempted yet: it gives back nothing. Put code in place of each ..., before any #."
+            return (
+                "not attempted",
+                "not attempted yet: it gives back nothing. Put code in place of each ..., before any #.",
+            )
         if isinstance(effects, str):
             return "wrong", f"not yet. {effects}"
         share = effects["high_quality"]
@@ -288,22 +296,37 @@ book = Workbook(
         random_counts,
         [
             (touched, "One stray sample is not a mode: ask for a fifth of a fair share."),
-            (fifth_of_the_mode, "A fair share is n / K of ALL samples; samples that hit no mode count in n too."),
+            (
+                fifth_of_the_mode,
+                "A fair share is n / K of ALL samples; samples that hit no mode count in n too.",
+            ),
             (modes_hit, "K is how many modes there are, not how many were hit: len(counts)."),
             (eight_modes, "There need not be eight modes: K is len(counts)."),
-            (fair_share, "A fair share exactly is too strict: half the modes fail by chance. Take a fifth of it."),
+            (
+                fair_share,
+                "A fair share exactly is too strict: half the modes fail by chance. Take a fifth of it.",
+            ),
         ],
-        ["A fair share of n samples is n / len(counts).", "Compare counts with a fifth of that, then sum the truths."],
+        [
+            "A fair share of n samples is n / len(counts).",
+            "Compare counts with a fifth of that, then sum the truths.",
+        ],
     ),
     Exercise(
         "same_mode",
         same_mode,
         lambda: (int(torch.randint(3, 30, ())), int(torch.randint(3, 6, ()))),
         [
-            (chosen_mode, "That is the chance that all m land in one mode named beforehand; here any mode will do."),
+            (
+                chosen_mode,
+                "That is the chance that all m land in one mode named beforehand; here any mode will do.",
+            ),
             (one_pair, "That is right for m = 2. Each further sample has to hit the same mode again."),
         ],
-        ["The first sample may land anywhere.", "Each of the other m - 1 hits that same mode with chance 1 / K."],
+        [
+            "The first sample may land anywhere.",
+            "Each of the other m - 1 hits that same mode with chance 1 / K.",
+        ],
         tolerance=1e-7,
     ),
     Training(
@@ -328,8 +351,14 @@ book = Workbook(
         mode_kl,
         random_share,
         [
-            (in_bits, "That is in bits. Logarithms are natural in this course: one mode of eight must give log 8 = 2.0794."),
-            (entropy, "That is the entropy: large for a fair generator. KL is 0 there, it is log K minus the entropy."),
+            (
+                in_bits,
+                "That is in bits. Logarithms are natural in this course: one mode of eight must give log 8 = 2.0794.",
+            ),
+            (
+                entropy,
+                "That is the entropy: large for a fair generator. KL is 0 there, it is log K minus the entropy.",
+            ),
             (unweighted, "The average is over the samples: weight each mode's logarithm with its own share."),
         ],
         [
@@ -342,10 +371,22 @@ book = Workbook(
         company,
         lambda: (torch.randn(6, 3) / 2,),
         [
-            (with_itself, "Each sample meets itself at distance 0 and adds exp(0) = 1 to its own count: take that off."),
-            (far_apart, "That grows when samples are far apart. Company is exp(-distance): near 1 for twins, 0 for strangers."),
-            (euclidean, "That is the Euclidean distance. Here it is the sum of absolute differences (cdist with p=1)."),
-            (one_number, "One number for the batch hides WHO is crowded. Give one for each sample, shape (B,)."),
+            (
+                with_itself,
+                "Each sample meets itself at distance 0 and adds exp(0) = 1 to its own count: take that off.",
+            ),
+            (
+                far_apart,
+                "That grows when samples are far apart. Company is exp(-distance): near 1 for twins, 0 for strangers.",
+            ),
+            (
+                euclidean,
+                "That is the Euclidean distance. Here it is the sum of absolute differences (cdist with p=1).",
+            ),
+            (
+                one_number,
+                "One number for the batch hides WHO is crowded. Give one for each sample, shape (B,).",
+            ),
         ],
         [
             "h[:, None] - h[None] has shape (B, B, n): all differences at once.",
@@ -357,10 +398,19 @@ book = Workbook(
         gradient_ratio,
         lambda: (3 * torch.randn(5),),
         [
-            (upside_down, "Upside down: where D is sure of a fake (a very negative logit) the ratio must be huge."),
-            (only_non_saturating, "That is the non-saturating gradient alone, 1 - D. Divide it by the saturating one, D."),
+            (
+                upside_down,
+                "Upside down: where D is sure of a fake (a very negative logit) the ratio must be huge.",
+            ),
+            (
+                only_non_saturating,
+                "That is the non-saturating gradient alone, 1 - D. Divide it by the saturating one, D.",
+            ),
             (logit_for_d, "You put the logit in D's place. D is a probability, the sigmoid of the logit."),
-            (losses_not_gradients, "Those are values, not derivatives. Differentiate both losses in the logit first."),
+            (
+                losses_not_gradients,
+                "Those are values, not derivatives. Differentiate both losses in the logit first.",
+            ),
         ],
         [
             "The derivatives in the logit have sizes 1 - D and D, with D = sigmoid(logit).",
@@ -374,11 +424,26 @@ book = Workbook(
         [
             (drops_only, "Only drops: but modes are lost with rises, too. Use the size of the change."),
             (one_too_early, "One too early: the change losses[i + 1] - losses[i] shows at step i + 1."),
-            (mean_not_median, "That is the mean; the few large jumps pull it up. Take the median of the sizes."),
-            (signed_median, "Rises and falls cancel in that median. First the size of each change, then the median."),
-            (deviations, "Those are distances from the median change. Use the sizes of the changes themselves, and their median."),
-            (in_percent, "Those are changes relative to the loss before. Use the change itself, losses[i + 1] - losses[i]."),
-            (mask, "That is a mask, true or false for each change. Give the positions: .nonzero().flatten(), then add 1."),
+            (
+                mean_not_median,
+                "That is the mean; the few large jumps pull it up. Take the median of the sizes.",
+            ),
+            (
+                signed_median,
+                "Rises and falls cancel in that median. First the size of each change, then the median.",
+            ),
+            (
+                deviations,
+                "Those are distances from the median change. Use the sizes of the changes themselves, and their median.",
+            ),
+            (
+                in_percent,
+                "Those are changes relative to the loss before. Use the change itself, losses[i + 1] - losses[i].",
+            ),
+            (
+                mask,
+                "That is a mask, true or false for each change. Give the positions: .nonzero().flatten(), then add 1.",
+            ),
         ],
         [
             "change = losses[1:] - losses[:-1] is one shorter than losses.",
