@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup
 
-from ganlib.course import cards, words
+from ganlib.course import cards, playground, words
 from ganlib.course.export import render
 from ganlib.course.export.check import whole
 from ganlib.course.structure import facts, spine, title
@@ -46,7 +46,9 @@ def write(folder, root, notebooks):
             put(folder, page, body(books[name].cells, links), doors(name, books, pages))
         else:
             text = (root / name).read_text(encoding="utf-8")
-            put(folder, page, render.markdown(text, link=links, image=links), [])
+            front = [f'<a href="playground.html">{words.PLAYGROUND}</a>'] if page == "index.html" else []
+            put(folder, page, render.markdown(text, link=links, image=links), front)
+    (folder / "playground.html").write_text(playground.page(), encoding="utf-8")
 
 
 def page_name(source):
