@@ -1,9 +1,11 @@
 """Exercises that check themselves: the engine. One module for each notebook holds the exercises."""
 
 import inspect
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from textwrap import dedent
 
 import numpy as np
@@ -14,6 +16,27 @@ from ganlib.course.plots import say
 from ganlib.engine.checks import describe
 
 TRIALS = 3
+
+
+class Texts:
+    """Hints and messages of a notebook's exercises, which stand apart from the answers, in texts/NAME.json.
+
+    Example:
+        >>> len(Texts("wgan").hints("lower_bound")) >= 2
+        True
+    """
+
+    def __init__(self, name: str):
+        path = Path(__file__).parent / "texts" / f"{name}.json"
+        self.entries = json.loads(path.read_text(encoding="utf-8"))
+
+    def hints(self, key: str) -> list[str]:
+        """The hints of an exercise, the first one first."""
+        return self.entries[key]["hints"]
+
+    def wrong(self, key: str, *answers: Callable) -> list[tuple[Callable, str]]:
+        """Each wrong answer with its message; they stand in the same order in the file."""
+        return list(zip(answers, self.entries[key]["wrong"], strict=True))
 
 
 @dataclass

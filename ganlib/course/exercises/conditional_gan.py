@@ -3,7 +3,7 @@
 import torch
 from torch.nn.functional import cross_entropy, softplus
 
-from ganlib.course.exercises import Exercise, Workbook
+from ganlib.course.exercises import Exercise, Texts, Workbook
 from ganlib.course.obedience_exercise import (
     NO_DETACH,
     NOT_TWO,
@@ -20,6 +20,8 @@ from ganlib.course.obedience_exercise import (
     without_detach,
 )
 from ganlib.metrics import precision_recall
+
+TEXTS = Texts("conditional_gan")
 
 
 def append_label(x, y, table):
@@ -203,143 +205,60 @@ book = Workbook(
         "append",
         reference=append_label,
         cases=append_cases,
-        misconceptions=[
-            (
-                append_number,
-                "You appended the label as a number. Then a 9 is nine times as much as a 1: look its vector up "
-                "in the table instead.",
-            ),
-            (prepend_label, "The label's vector stands before x. Here the order is x, then the label."),
-            (
-                add_label,
-                "You took the first B rows of the table, whatever the labels are. Index the table with y.",
-            ),
-        ],
-        hints=[
-            "table has one row for each class. Which indexing gives row y[i] for sample i, for all i at once?",
-            "table[y] has shape (B, d). torch.cat([..., ...], dim=1) puts two matrices side by side.",
-        ],
+        misconceptions=TEXTS.wrong("append", append_number, prepend_label, add_label),
+        hints=TEXTS.hints("append"),
     ),
     Exercise(
         "projection",
         reference=projection_logit,
         cases=projection_cases,
-        misconceptions=[
-            (
-                projection_without_psi,
-                "The label's part is right, but psi is missing: h @ psi judges the sample as such.",
-            ),
-            (
-                projection_all_classes,
-                "You added the products with all ten class vectors. Only the vector of the "
-                "sample's own label counts.",
-            ),
-            (
-                projection_across_samples,
-                "table[y] @ h.T compares each label with the features of every sample in the batch. "
-                "Multiply row by row: table[y] * h.",
-            ),
-            (projection_mean, "An inner product is a sum over the features, not a mean."),
-        ],
-        hints=[
-            "Two numbers for each sample: one that ignores the label, h @ psi, and one that compares h with table[y].",
-            "The inner product of two rows: multiply them elementwise, then .sum(1).",
-        ],
+        misconceptions=TEXTS.wrong(
+            "projection",
+            projection_without_psi,
+            projection_all_classes,
+            projection_across_samples,
+            projection_mean,
+        ),
+        hints=TEXTS.hints("projection"),
     ),
     Exercise(
         "ac_loss",
         reference=ac_g_loss,
         cases=ac_cases,
-        misconceptions=[
-            (
-                ac_minus_class,
-                "The sign of the class term is turned around: this G is paid for being misread.",
-            ),
-            (
-                ac_softmax_twice,
-                "cross_entropy takes the softmax itself: give it the class logits as they are.",
-            ),
-            (
-                ac_sums,
-                "Both terms are sums over the batch. Average each: then the size of a batch changes nothing.",
-            ),
-            (
-                ac_sum_and_mean,
-                "cross_entropy averages over the batch by itself, so average softplus as well: .mean().",
-            ),
-            (ac_no_class, "This G is not graded on its class: nothing would tie the picture to y."),
-            (
-                ac_as_d,
-                "softplus(logits) is what D minimizes on fakes. G wants the opposite: -log D = softplus(-logits).",
-            ),
-            (
-                ac_saturating,
-                "That is the saturating loss of notebook 01. This page trains the non-saturating one, -log D.",
-            ),
-        ],
-        hints=[
-            "Two terms, both small when G does well: -log D(fake), and the surprise of the class head at y.",
-            "-log sigmoid(l) = softplus(-l); cross_entropy(class_logits, y) takes the mean over the batch by itself.",
-        ],
+        misconceptions=TEXTS.wrong(
+            "ac_loss",
+            ac_minus_class,
+            ac_softmax_twice,
+            ac_sums,
+            ac_sum_and_mean,
+            ac_no_class,
+            ac_as_d,
+            ac_saturating,
+        ),
+        hints=TEXTS.hints("ac_loss"),
     ),
     Exercise(
         "labels_alone",
         reference=labels_alone,
         cases=labels_cases,
-        misconceptions=[
-            (
-                labels_jsd,
-                "That is the Jensen-Shannon divergence of the labels. The question asks for V = -log 4 + 2 JSD.",
-            ),
-            (labels_sign, "The sign is turned around: V is never positive, D's loss is -V."),
-            (
-                labels_mean,
-                "The shares are weights already: add the terms up, do not divide by the number of labels.",
-            ),
-            (labels_guess, "You used D = p. The best D compares the two: D* = p / (p + q)."),
-        ],
-        hints=[
-            "Without pictures the best D is still D*(y) = p(y) / (p(y) + q(y)).",
-            "V = sum over y of p log D* + q log(1 - D*), with 1 - D* = q / (p + q).",
-        ],
+        misconceptions=TEXTS.wrong("labels_alone", labels_jsd, labels_sign, labels_mean, labels_guess),
+        hints=TEXTS.hints("labels_alone"),
     ),
     Exercise(
         "lowest_recall",
         reference=lowest_recall,
         cases=recall_cases,
-        misconceptions=[
-            (
-                lowest_over_all_ten,
-                "You asked for the recall of a class that does not occur: it has no samples. Loop over "
-                "real_y.unique().tolist().",
-            ),
-            (lowest_swapped, "Both are right, in the wrong order: (recall, class)."),
-            (
-                lowest_position,
-                "The recall is right, but you gave the place of the class among those that occur. "
-                "Give its label.",
-            ),
-            (highest_recall, "That is the class with the highest recall. The lowest is asked for."),
-            (
-                lowest_of_any,
-                "You let a fake of any class cover a real one. Compare class by class: fake[fake_y == c].",
-            ),
-            (
-                mixed_up_labels,
-                "You picked the fakes with the real labels. Each set has labels of its own: fake[fake_y == c].",
-            ),
-            (
-                lowest_precision,
-                "That is the precision: the share of fakes near reals. Recall is the second value of "
-                "precision_recall(real, fake), the real ones first.",
-            ),
-        ],
-        hints=[
-            "Not every class occurs: loop over real_y.unique().tolist(). real[real_y == c] holds the features of class c.",
-            "precision_recall(real, fake)[1] is the recall of one class. min of a list of pairs "
-            "(recall, class) compares "
-            "the recalls first.",
-        ],
+        misconceptions=TEXTS.wrong(
+            "lowest_recall",
+            lowest_over_all_ten,
+            lowest_swapped,
+            lowest_position,
+            highest_recall,
+            lowest_of_any,
+            mixed_up_labels,
+            lowest_precision,
+        ),
+        hints=TEXTS.hints("lowest_recall"),
         play=play_recall,
     ),
     Obedience(

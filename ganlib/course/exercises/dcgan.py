@@ -7,11 +7,13 @@ from functools import lru_cache
 import torch
 from torch import nn
 
-from ganlib.course.exercises import Exercise, Workbook
+from ganlib.course.exercises import Exercise, Texts, Workbook
 from ganlib.data import load
 from ganlib.gan import GAN
 from ganlib.nets.dcgan import DCDiscriminator, DCGenerator, transposed
 from ganlib.trainer import Trainer
+
+TEXTS = Texts("dcgan")
 
 
 def integer(low, high):
@@ -244,113 +246,49 @@ book = Workbook(
         "side_after",
         side_after,
         some_layers,
-        misconceptions=[
-            (
-                by_stride_alone,
-                "You multiplied by the stride. That is the side only where the kernel makes up for the cutting.",
-            ),
-            (
-                as_a_convolution,
-                "That is the formula of a convolution, which makes pictures smaller. Stamps make them larger.",
-            ),
-            (n_prints_apart, "n prints are n - 1 steps apart: the last print begins at (n - 1) * stride."),
-            (cut_once, "The padding is cut off at both sides of the picture."),
-            (uncut, "You forgot the cutting: padding pixels at each side."),
-            (padding_added, "A convolution adds the padding. A transposed one cuts it off."),
-            (last_layer_only, "Each layer goes on from the side that the layer before has made."),
-        ],
-        hints=[
-            "Where does the last of n prints begin, and where does it end? Then cut.",
-            "The last print begins at (n - 1) * stride and is kernel pixels long; padding pixels go at each side.",
-        ],
+        misconceptions=TEXTS.wrong(
+            "side_after",
+            by_stride_alone,
+            as_a_convolution,
+            n_prints_apart,
+            cut_once,
+            uncut,
+            padding_added,
+            last_layer_only,
+        ),
+        hints=TEXTS.hints("side_after"),
     ),
     Exercise(
         "prints",
         prints,
         a_row,
-        misconceptions=[
-            (stride_one, "Your prints lie one pixel apart. They should lie stride pixels apart."),
-            (
-                swapped,
-                "You swapped kernel and stride: a print is kernel pixels long, the next one begins stride pixels further.",
-            ),
-            (one_print, "You say whether a pixel is printed at all. Count how often."),
-            (
-                even_everywhere,
-                "That is the mean. Near the edges, and where the stride does not divide the kernel, counts differ.",
-            ),
-            (last_print_missing, "The last print is missing: n numbers make n prints."),
-        ],
-        hints=[
-            "Start from zeros, as many as there are pixels: (n - 1) * stride + kernel.",
-            "For each i add 1 to the pixels from i * stride on, kernel of them.",
-        ],
+        misconceptions=TEXTS.wrong(
+            "prints", stride_one, swapped, one_print, even_everywhere, last_print_missing
+        ),
+        hints=TEXTS.hints("prints"),
     ),
     Exercise(
         "best_answer",
         best_answer,
         pictures_and_chances,
-        misconceptions=[
-            (
-                plain_mean,
-                "That is the mean of equally likely pictures. These are not: weigh each by its chance.",
-            ),
-            (
-                most_likely,
-                "That is the answer that is right most often. Squares punish it too hard when it is wrong.",
-            ),
-            (
-                mean_of_products,
-                "You weighed and then divided by n as well: chances add up to 1 already. Take the sum.",
-            ),
-            (weighted_median, "That is the best answer for absolute errors. Squares lead to a mean."),
-        ],
-        hints=[
-            "Set the derivative of sum of chance * (answer - picture)² with respect to the answer to 0.",
-            "It is the weighted mean. chances.view(-1, 1, 1, 1) has the shape to multiply pictures with.",
-        ],
+        misconceptions=TEXTS.wrong("best_answer", plain_mean, most_likely, mean_of_products, weighted_median),
+        hints=TEXTS.hints("best_answer"),
     ),
     Exercise(
         "up",
         up,
         no_case,
-        misconceptions=[
-            (
-                convolution_first,
-                "You convolve first and enlarge then: each block of four pixels is one color. Enlarge first.",
-            ),
-            (
-                transposed,
-                "A transposed convolution, whose four quarters print a flat map unevenly until they have learned to agree.",
-            ),
-            (
-                unlearned,
-                "It prints flat maps flat, but it has nothing to learn. Put a convolution behind the enlarging.",
-            ),
-        ],
-        hints=[
-            "Two layers: one that turns each pixel into four equal ones, then one that learns.",
-            "nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(n_in, n_out, 3, padding=1))",
-        ],
+        misconceptions=TEXTS.wrong("up", convolution_first, transposed, unlearned),
+        hints=TEXTS.hints("up"),
         play=train_with,
     ),
     Exercise(
         "analogy",
         analogy,
         three_stacks,
-        misconceptions=[
-            (
-                without_the_third,
-                "The difference alone is a direction. Add it to where you want to go: the mean of c.",
-            ),
-            (other_way_round, "You took away what a has. Swap a and b."),
-            (all_added, "b is what should go: subtract it."),
-            (first_ones, "One picture of each: what is particular to it stays in. Take the means."),
-            (sums, "Sums grow with the number of pictures. Take means."),
-        ],
-        hints=[
-            "Three means over the first axis, one of them with a minus.",
-            "a.mean(0) is the mean of a's rows. b is subtracted.",
-        ],
+        misconceptions=TEXTS.wrong(
+            "analogy", without_the_third, other_way_round, all_added, first_ones, sums
+        ),
+        hints=TEXTS.hints("analogy"),
     ),
 )

@@ -6,7 +6,9 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from ganlib.course.exercises import Exercise, Workbook
+from ganlib.course.exercises import Exercise, Texts, Workbook
+
+TEXTS = Texts("evaluation")
 
 
 def score_of_shares(p):
@@ -159,119 +161,56 @@ book = Workbook(
         "score_of_shares",
         score_of_shares,
         shares_cases,
-        [
-            (
-                count_of_classes,
-                "That counts the classes that occur. The score also sees how evenly they occur.",
-            ),
-            (entropy_alone, "That is the entropy of the shares. The score is its exponential."),
-            (negative_entropy, "The sign is turned: the entropy is -Σ p log p, a positive number."),
-        ],
-        [
-            "Every picture is certain, so the entropy of p(y|x) is 0 and one term of the score vanishes.",
-            "What is left is exp(entropy of p). torch.special.entr(p) is -p log p, also where p is 0.",
-        ],
+        TEXTS.wrong("score_of_shares", count_of_classes, entropy_alone, negative_entropy),
+        TEXTS.hints("score_of_shares"),
     ),
     Exercise(
         "frechet_on_a_line",
         frechet_on_a_line,
         lines_cases,
-        [
-            (frechet_of_variances, "The second term wants standard deviations, not variances: (σ - τ)²."),
-            (
-                frechet_summed_variances,
-                "You added the variances. The term -2 (A^½ B A^½)^½ is missing: on a line -2στ.",
-            ),
-            (frechet_rooted, "That is its root. The Fréchet distance of FID is a squared distance."),
-            (frechet_without_means, "The spreads are compared, but the means are not."),
-        ],
-        [
-            "On a line the matrices are numbers: A = σ², B = τ².",
-            "σ² + τ² - 2στ is a square. Of what?",
-        ],
+        TEXTS.wrong(
+            "frechet_on_a_line",
+            frechet_of_variances,
+            frechet_summed_variances,
+            frechet_rooted,
+            frechet_without_means,
+        ),
+        TEXTS.hints("frechet_on_a_line"),
     ),
     Exercise(
         "coverage",
         coverage,
         balls_cases,
-        [
-            (precision_instead, "You counted fakes that lie in some ball: that is precision. Count balls."),
-            (
-                density_instead,
-                "That is how many balls hold a fake on average, the density before it is divided by k.",
-            ),
-            (share_of_pairs, "That is the share of all pairs. A ball with twenty fakes counts once."),
-            (coverage_of_all, "You asked that every fake lies in the ball. One is enough."),
-        ],
-        [
-            "distances[i, j] <= radii[i] says whether fake j lies in the ball of real i; radii[:, None] lines them up.",
-            "A ball is covered if any of its row is true; then take the mean over the balls.",
-        ],
+        TEXTS.wrong("coverage", precision_instead, density_instead, share_of_pairs, coverage_of_all),
+        TEXTS.hints("coverage"),
     ),
     Exercise(
         "at_infinity",
         at_infinity,
         sizes_cases,
-        [
-            (
-                line_in_n,
-                "You drew the line over n and read it at n = 0. It is straight over 1/n; read it at 1/n = 0.",
-            ),
-            (mean_of_both, "That is the mean of the two. Both are too large, so the limit lies below both."),
-            (slope_instead, "That is the slope. Take it off: limit = value - slope / n."),
-        ],
-        [
-            "value_1 = limit + slope / n_1 and value_2 = limit + slope / n_2: two equations, two unknowns.",
-            "Multiply each by its n and subtract: the slope drops out.",
-        ],
+        TEXTS.wrong("at_infinity", line_in_n, mean_of_both, slope_instead),
+        TEXTS.hints("at_infinity"),
         tolerance=1e-3,
     ),
     Exercise(
         "notices",
         notices,
         None,
-        [
-            (
-                lambda: {"score"},
-                "The score is fooled completely: each class is certain and all are equally frequent.",
-            ),
-            (
-                lambda: {"distance", "recall"},
-                "Two of three. Which number counts real pictures that have a fake near?",
-            ),
-            (
-                lambda: {"distance", "coverage"},
-                "Two of three. Look at recall again: can one ball of radius 0 hold a real one?",
-            ),
-            (
-                lambda: {"distance", "recall", "coverage", "precision"},
-                "Too many: precision asks whether each sample is good. Each of these is a real picture.",
-            ),
-        ],
-        [
-            "Go through the row of the table and ask each number whether it would look different for real digits.",
-            "Numbers that judge each sample alone cannot notice that there are only ten of them.",
-        ],
+        TEXTS.wrong(
+            "notices",
+            lambda: {"score"},
+            lambda: {"distance", "recall"},
+            lambda: {"distance", "coverage"},
+            lambda: {"distance", "recall", "coverage", "precision"},
+        ),
+        TEXTS.hints("notices"),
     ),
     Exercise(
         "two_sample_test",
         two_sample_test,
         seed_cases,
-        [
-            (
-                tested_on_its_own_training,
-                "It finds a difference between two draws of one distribution: it is tested on pictures that it was trained on.",
-            ),
-            (untrained, "It says 1/2 of everything: it has not been trained, or its answers are not used."),
-            (
-                seen_from_the_other_side,
-                "Where the sets differ it is wrong nearly always: count real as logit > 0, fake as logit <= 0.",
-            ),
-        ],
-        [
-            "Keep half of each set aside before you train. Train on the first halves only, with the loss of D.",
-            "net = nn.Linear(d, 1) and 100 steps of Adam(lr=0.05) are enough. Then count right answers on the second halves.",
-        ],
+        TEXTS.wrong("two_sample_test", tested_on_its_own_training, untrained, seen_from_the_other_side),
+        TEXTS.hints("two_sample_test"),
         play=play_two_samples,
     ),
 )

@@ -6,7 +6,9 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from ganlib.course.exercises import Exercise, Workbook
+from ganlib.course.exercises import Exercise, Texts, Workbook
+
+TEXTS = Texts("generative_models")
 
 
 def bound(log_likelihood, mean, log_variance):
@@ -203,62 +205,23 @@ book = Workbook(
     "10",
     Exercise(
         "bound", bound, random_posteriors,
-        misconceptions=[
-            (bound_plus_kl, "You add the KL divergence. It is what the code costs, so it lowers the bound."),
-            (bound_without_half, "The KL divergence of two Gaussians carries a factor ½."),
-            (bound_by_mean, "You average over the latent numbers. Independent numbers add their divergences: .sum(1)."),
-            (bound_log_as_variance, "You used log_variance where the variance belongs: the variance is log_variance.exp()."),
-            (bound_of_all, "That is the mean over the batch. The bound is wanted for each picture: shape (B,)."),
-        ],
-        hints=["ELBO = E_q[log p(x|z)] - KL(q ‖ N(0, I)). The first part is given.",
-               "For each latent number ½ (mean² + variance - 1 - log variance), summed over the numbers of a picture."],
+        misconceptions=TEXTS.wrong("bound", bound_plus_kl, bound_without_half, bound_by_mean, bound_log_as_variance, bound_of_all),
+        hints=TEXTS.hints("bound"),
     ),
     Exercise(
         "mask", mask, random_mask,
-        misconceptions=[
-            (mask_always_center, "Your first layer sees the very pixel that it should predict. Then copying is the best answer, "
-                                 "and the likelihood a cheat. The center is open only if see_center."),
-            (mask_never_center, "see_center has no effect. Later layers may see the center: what stands there knows nothing of "
-                                "the pixel itself."),
-            (mask_turned, "You turned rows and columns round. First come all rows above, then what is left in the own row."),
-            (mask_left_half, "You open whole columns on the left. Below the center they hold pixels that come later."),
-            (mask_quarter, "You open only the upper left quarter. What is above and to the right has been drawn, too."),
-            (mask_upper_half, "In its own row a pixel may see what is left of it."),
-            (mask_future, "That is the future: the rows below and the right of the own row."),
-        ],
-        hints=["Which pixels are drawn before the one in the middle? All rows above, and in its own row the left ones.",
-               "seen[: size // 2] = 1 opens the rows above; then seen[size // 2, : size // 2] = 1, then the center."],
+        misconceptions=TEXTS.wrong("mask", mask_always_center, mask_never_center, mask_turned, mask_left_half, mask_quarter, mask_upper_half, mask_future),
+        hints=TEXTS.hints("mask"),
     ),
     Exercise(
         "free_energy", free_energy, random_machine,
-        misconceptions=[
-            (free_energy_positive, "The sign: p(v) = exp(-F(v)) / Z, so likely pixels have a low F."),
-            (free_energy_one_h, "That is the energy with all hidden units on. F sums over both states of each: "
-                                "log(exp(0) + exp(a)) = softplus(a)."),
-            (free_energy_sigmoid, "The sigmoid is the probability that a hidden unit is on, the derivative of what is wanted: "
-                                  "log(1 + exp(a)) = softplus(a)."),
-            (free_energy_best_h, "You took the best state of each hidden unit. F sums over both: log(1 + exp(a)), not max(0, a)."),
-            (free_energy_without_b, "The pixels' own biases are missing: -v @ b."),
-        ],
-        hints=["exp(-F(v)) = Σ_h exp(b·v + c·h + v W h). Each hidden unit is 0 or 1 by itself, so the sum is a product.",
-               "Each unit gives the factor 1 + exp(a) with a = v @ W + c. Its log is softplus(a); sum over the units, .sum(1)."],
+        misconceptions=TEXTS.wrong("free_energy", free_energy_positive, free_energy_one_h, free_energy_sigmoid, free_energy_best_h, free_energy_without_b),
+        hints=TEXTS.hints("free_energy"),
     ),
     Exercise(
         "training_pair", training_pair, random_seed,
-        misconceptions=[
-            (pair_backwards, "We trained with your pairs, and the samples ran away from the hills: your velocity points from data "
-                             "to noise."),
-            (pair_wrong_end, "We trained with your pairs, and the samples ended elsewhere: your x is data at t = 0, but sampling "
-                             "starts there with noise."),
-            (pair_data_as_velocity, "We trained with your pairs, and the samples kept their noise on top: data is where the "
-                                    "line leads, not how fast it goes. The velocity is the difference of its ends."),
-            (pair_what_is_left, "We trained with your pairs, and the samples came to rest before the hills: what is left "
-                                "shrinks on the way, the velocity of a straight line does not."),
-            (pair_without_noise, "We trained with your pairs, and sampling met points that training had never seen: at t < 1 the "
-                                 "point is still part noise."),
-        ],
-        hints=["A straight line from noise at t = 0 to data at t = 1. Where is it at t? How fast does it move?",
-               "x = (1 - t) * noise + t * data. Its derivative with respect to t is the target."],
+        misconceptions=TEXTS.wrong("training_pair", pair_backwards, pair_wrong_end, pair_data_as_velocity, pair_what_is_left, pair_without_noise),
+        hints=TEXTS.hints("training_pair"),
         play=play_training,
     ),
 )  # fmt: skip

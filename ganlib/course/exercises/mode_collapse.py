@@ -6,11 +6,13 @@ from statistics import median
 
 import torch
 
-from ganlib.course.exercises import Exercise, Workbook
+from ganlib.course.exercises import Exercise, Texts, Workbook
 from ganlib.data import toys
 from ganlib.penalties import r1_penalty
 from ganlib.trainer import Trainer
 from ganlib.variants import SeedEnsemble
+
+TEXTS = Texts("mode_collapse")
 
 
 def covered(counts, n):
@@ -294,39 +296,15 @@ book = Workbook(
         "covered",
         covered,
         random_counts,
-        [
-            (touched, "One stray sample is not a mode: ask for a fifth of a fair share."),
-            (
-                fifth_of_the_mode,
-                "A fair share is n / K of ALL samples; samples that hit no mode count in n too.",
-            ),
-            (modes_hit, "K is how many modes there are, not how many were hit: len(counts)."),
-            (eight_modes, "There need not be eight modes: K is len(counts)."),
-            (
-                fair_share,
-                "A fair share exactly is too strict: half the modes fail by chance. Take a fifth of it.",
-            ),
-        ],
-        [
-            "A fair share of n samples is n / len(counts).",
-            "Compare counts with a fifth of that, then sum the truths.",
-        ],
+        TEXTS.wrong("covered", touched, fifth_of_the_mode, modes_hit, eight_modes, fair_share),
+        TEXTS.hints("covered"),
     ),
     Exercise(
         "same_mode",
         same_mode,
         lambda: (int(torch.randint(3, 30, ())), int(torch.randint(3, 6, ()))),
-        [
-            (
-                chosen_mode,
-                "That is the chance that all m land in one mode named beforehand; here any mode will do.",
-            ),
-            (one_pair, "That is right for m = 2. Each further sample has to hit the same mode again."),
-        ],
-        [
-            "The first sample may land anywhere.",
-            "Each of the other m - 1 hits that same mode with chance 1 / K.",
-        ],
+        TEXTS.wrong("same_mode", chosen_mode, one_pair),
+        TEXTS.hints("same_mode"),
         tolerance=1e-7,
     ),
     Training(
@@ -350,104 +328,30 @@ book = Workbook(
         "mode_kl",
         mode_kl,
         random_share,
-        [
-            (
-                in_bits,
-                "That is in bits. Logarithms are natural in this course: one mode of eight must give log 8 = 2.0794.",
-            ),
-            (
-                entropy,
-                "That is the entropy: large for a fair generator. KL is 0 there, it is log K minus the entropy.",
-            ),
-            (unweighted, "The average is over the samples: weight each mode's logarithm with its own share."),
-        ],
-        [
-            "KL = sum over k of share_k log(share_k / (1 / K)).",
-            "Where a share is 0 its term is 0. Did 0 · log 0 come out as nan? torch.special.xlogy(share, share * K) gives 0.",
-        ],
+        TEXTS.wrong("mode_kl", in_bits, entropy, unweighted),
+        TEXTS.hints("mode_kl"),
     ),
     Exercise(
         "company",
         company,
         lambda: (torch.randn(6, 3) / 2,),
-        [
-            (
-                with_itself,
-                "Each sample meets itself at distance 0 and adds exp(0) = 1 to its own count: take that off.",
-            ),
-            (
-                far_apart,
-                "That grows when samples are far apart. Company is exp(-distance): near 1 for twins, 0 for strangers.",
-            ),
-            (
-                euclidean,
-                "That is the Euclidean distance. Here it is the sum of absolute differences (cdist with p=1).",
-            ),
-            (
-                one_number,
-                "One number for the batch hides WHO is crowded. Give one for each sample, shape (B,).",
-            ),
-        ],
-        [
-            "h[:, None] - h[None] has shape (B, B, n): all differences at once.",
-            "Sum their absolute values over the last axis, take exp(-...), sum over the others, subtract 1.",
-        ],
+        TEXTS.wrong("company", with_itself, far_apart, euclidean, one_number),
+        TEXTS.hints("company"),
     ),
     Exercise(
         "gradient_ratio",
         gradient_ratio,
         lambda: (3 * torch.randn(5),),
-        [
-            (
-                upside_down,
-                "Upside down: where D is sure of a fake (a very negative logit) the ratio must be huge.",
-            ),
-            (
-                only_non_saturating,
-                "That is the non-saturating gradient alone, 1 - D. Divide it by the saturating one, D.",
-            ),
-            (logit_for_d, "You put the logit in D's place. D is a probability, the sigmoid of the logit."),
-            (
-                losses_not_gradients,
-                "Those are values, not derivatives. Differentiate both losses in the logit first.",
-            ),
-        ],
-        [
-            "The derivatives in the logit have sizes 1 - D and D, with D = sigmoid(logit).",
-            "(1 - D) / D is a single exponential.",
-        ],
+        TEXTS.wrong("gradient_ratio", upside_down, only_non_saturating, logit_for_d, losses_not_gradients),
+        TEXTS.hints("gradient_ratio"),
     ),
     Exercise(
         "alarm",
         alarm,
         random_losses,
-        [
-            (drops_only, "Only drops: but modes are lost with rises, too. Use the size of the change."),
-            (one_too_early, "One too early: the change losses[i + 1] - losses[i] shows at step i + 1."),
-            (
-                mean_not_median,
-                "That is the mean; the few large jumps pull it up. Take the median of the sizes.",
-            ),
-            (
-                signed_median,
-                "Rises and falls cancel in that median. First the size of each change, then the median.",
-            ),
-            (
-                deviations,
-                "Those are distances from the median change. Use the sizes of the changes themselves, and their median.",
-            ),
-            (
-                in_percent,
-                "Those are changes relative to the loss before. Use the change itself, losses[i + 1] - losses[i].",
-            ),
-            (
-                mask,
-                "That is a mask, true or false for each change. Give the positions: .nonzero().flatten(), then add 1.",
-            ),
-        ],
-        [
-            "change = losses[1:] - losses[:-1] is one shorter than losses.",
-            "Compare change.abs() with limit times its own median; .nonzero().flatten() gives positions; add 1.",
-        ],
+        TEXTS.wrong(
+            "alarm", drops_only, one_too_early, mean_not_median, signed_median, deviations, in_percent, mask
+        ),
+        TEXTS.hints("alarm"),
     ),
 )

@@ -10,11 +10,13 @@ from scipy.optimize import linear_sum_assignment
 from torch import nn
 
 from ganlib import nets
-from ganlib.course.exercises import Exercise, Workbook
+from ganlib.course.exercises import Exercise, Texts, Workbook
 from ganlib.data import toys
 from ganlib.engine.optim import fused_adam, optimizer_step
 from ganlib.losses import wasserstein
 from ganlib.penalties import gradient_penalty, input_gradient
+
+TEXTS = Texts("wgan")
 
 SIDES = cycle((1, -1))
 
@@ -293,199 +295,77 @@ book = Workbook(
         "w_of_histograms",
         w_of_histograms,
         two_histograms,
-        misconceptions=[
-            (
-                unsummed,
-                "You look at each cell alone. Earth from a far cell crosses every border on its way: add up the "
-                "differences so far, p - g, from the left.",
-            ),
-            (
-                signed_crossings,
-                "Your crossings have signs, so that ways to the left pay for ways to the right. Take .abs() of "
-                "each before the sum.",
-            ),
-            (
-                size_of_the_net_crossing,
-                "The sign goes too late: each border's earth travels, to the left or to the right. "
-                "Take .abs() before the sum.",
-            ),
-            (without_width, "You count borders. Each is one cell's width of way."),
-            (total_variation, "That is how much earth has to move, not how far. W counts the way."),
-        ],
-        hints=[
-            "How much more of p than of g lies left of a border? That much has to cross it, one way or the other.",
-            "(p - g).cumsum(0) has the difference at each border. Then: sizes, sum, and the width of a cell.",
-        ],
+        misconceptions=TEXTS.wrong(
+            "w_of_histograms",
+            unsummed,
+            signed_crossings,
+            size_of_the_net_crossing,
+            without_width,
+            total_variation,
+        ),
+        hints=TEXTS.hints("w_of_histograms"),
     ),
     Exercise(
         "lower_bound",
         lower_bound,
         points_and_values,
-        misconceptions=[
-            (
-                as_it_comes,
-                "That is the gap of a critic without a leash. It bounds nothing until you divide by the steepest "
-                "slope.",
-            ),
-            (
-                by_mean_slope,
-                "You divided by the mean slope. Some slopes are steeper, so this critic is not legal yet.",
-            ),
-            (
-                by_signed_slope,
-                "You divided signed prices by signed places. A route's length has no sign: |a - b|.",
-            ),
-            (
-                by_steepest_either_way,
-                "A bound, but not the largest. The inequality limits f(a) - f(b) alone: how much cheaper a real point may be "
-                "than a fake one, it does not say.",
-            ),
-            (
-                without_the_other_sign,
-                "A bound, but not the largest: where the gap is negative, take -f; and the inequality limits f(a) - f(b) alone.",
-            ),
-            (
-                by_all_pairs,
-                "A bound, but not the largest: the inequality compares a real with a fake point only.",
-            ),
-            (
-                by_steepest_step,
-                "That is the largest difference of values. A slope is a difference divided by the way.",
-            ),
-        ],
-        hints=[
-            "One trip for each pair: f_a[:, None] - f_b, what it earns, has shape (n, m); its length is |a[:, None] - b|.",
-            "Divide the gap by the largest earning a unit of way, (f(a) - f(b)) / |a - b|. If the gap is negative, turn "
-            "the sign of all prices first.",
-        ],
+        misconceptions=TEXTS.wrong(
+            "lower_bound",
+            as_it_comes,
+            by_mean_slope,
+            by_signed_slope,
+            by_steepest_either_way,
+            without_the_other_sign,
+            by_all_pairs,
+            by_steepest_step,
+        ),
+        hints=TEXTS.hints("lower_bound"),
     ),
     Exercise(
         "leash",
         leash,
         lambda: (),
-        misconceptions=[
-            (
-                no_leash,
-                "The critic ran away: its gradient norms reached the hundreds. Does the cost rise with the norms above 1? "
-                "And is it differentiable, without .detach() and torch.no_grad()?",
-            ),
-            (
-                toward_zero,
-                "The critic went flat and found next to nothing of W. Norms below 1 should cost nothing, and each sample "
-                "has a norm of its own.",
-            ),
-            (
-                mean_before_square,
-                "The critic is too steep in places: one norm in twenty is far above 1. Judge each sample's norm by itself, "
-                "before you take the mean; or pull harder.",
-            ),
-            (
-                gradient_penalty,
-                "It works, but in 200 steps the critic found less than half of W. Norms below 1 cost as well, which is "
-                "more than the theorem asks for.",
-            ),
-        ],
-        hints=[
-            "What should a sample with norm 0.3 cost? And one with norm 1.5?",
-            "(norm - 1).clamp_min(0) is 0 where the norm is legal. Square it, take the mean, and give it a weight such as 10.",
-        ],
+        misconceptions=TEXTS.wrong("leash", no_leash, toward_zero, mean_before_square, gradient_penalty),
+        hints=TEXTS.hints("leash"),
         play=play_leash,
     ),
     Exercise(
         "between",
         between,
         two_batches,
-        misconceptions=[
-            (from_the_wrong_end, "Your t runs the other way: at t = 0 the point should be the real sample."),
-            (
-                one_t_for_all,
-                "All samples of the batch share one t. Each needs its own, or a whole batch tests one slice.",
-            ),
-            (
-                one_t_for_a_row,
-                "Your t was spread over the rows of each picture. It should be one for each sample: give t the "
-                "shape (B, 1, 1, 1).",
-            ),
-            (
-                along_the_last_axis,
-                "Your t was spread over the last axis: one t for each column of pixels. It should be one "
-                "for each sample: give t the shape (B, 1, 1, 1).",
-            ),
-        ],
-        hints=[
-            "t has shape (B,), the pictures (B, 1, H, W). Broadcasting lines shapes up from the right.",
-            "t.reshape(-1, 1, 1, 1) lines t up with the samples. Then start at real and go the part t of the way to fake.",
-        ],
+        misconceptions=TEXTS.wrong(
+            "between", from_the_wrong_end, one_t_for_all, one_t_for_a_row, along_the_last_axis
+        ),
+        hints=TEXTS.hints("between"),
     ),
     Exercise(
         "w_from_gap",
         w_from_gap,
         gap_and_weight,
-        misconceptions=[
-            (
-                gap_itself,
-                "That is the gap. The soft leash let the slope grow above 1, so the gap is too large for W.",
-            ),
-            (
-                slope_of_the_gap,
-                "You put the gap where W belongs: the slope is 1 + W/(2λ), and W is what you look for.",
-            ),
-            (turned_round_once, "The slope is above 1, so W is smaller than the gap, not larger."),
-            (
-                negative_root,
-                "The quadratic equation has two roots. A distance is the one that is not negative.",
-            ),
-            (
-                less_the_penalty,
-                "You took the penalty off the gap. Gap minus penalty is what the critic maximizes, not W: the gap itself is "
-                "s times W.",
-            ),
-            (without_the_two, "Check the slope: s = 1 + W/(2λ), so W² is divided by 2λ, not by λ."),
-        ],
-        hints=[
-            "gap = sW = W + W²/(2λ): a quadratic equation in W.",
-            "W² + 2λW - 2λ gap = 0 has the roots -λ ± sqrt(λ² + 2λ gap).",
-        ],
+        misconceptions=TEXTS.wrong(
+            "w_from_gap",
+            gap_itself,
+            slope_of_the_gap,
+            turned_round_once,
+            negative_root,
+            less_the_penalty,
+            without_the_two,
+        ),
+        hints=TEXTS.hints("w_from_gap"),
     ),
     Exercise(
         "gradient_bound",
         gradient_bound,
         some_layers,
-        misconceptions=[
-            (
-                added_up,
-                "You added the layers' bounds. Layers are applied one after another, so their stretches multiply.",
-            ),
-            (
-                root_of_squares,
-                "The root of the sum of squares is a bound too, but a loose one. Use the spectral norm, the "
-                "largest stretch of any vector.",
-            ),
-            (
-                entries_and_size,
-                "That is a bound, and the one for clipping, but a loose one here. Use the spectral norm, the "
-                "largest stretch of any vector.",
-            ),
-            (
-                one_matrix,
-                "You multiplied the matrices and took the norm at the end. The activation stands between them and "
-                "changes what the next matrix receives: multiply the norms instead.",
-            ),
-            (
-                with_small_slopes,
-                "LeakyReLU's slope is 1 on its positive side, so its largest stretch is 1, not 0.2.",
-            ),
-            (
-                largest_entries,
-                "A matrix with entries of at most c can stretch a vector by more than c, since entries work "
-                "together. Use the spectral norm.",
-            ),
-        ],
-        hints=[
-            "LeakyReLU never stretches. By how much can one matrix stretch a vector? Its spectral norm says.",
-            "torch.linalg.matrix_norm(weight, ord=2) is one layer's stretch. A chain of layers "
-            "stretches by the product.",
-            "And after clipping at c: an (m, n) matrix stretches by at most c sqrt(m n), a chain of them by the product.",
-        ],
+        misconceptions=TEXTS.wrong(
+            "gradient_bound",
+            added_up,
+            root_of_squares,
+            entries_and_size,
+            one_matrix,
+            with_small_slopes,
+            largest_entries,
+        ),
+        hints=TEXTS.hints("gradient_bound"),
     ),
 )
