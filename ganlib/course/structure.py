@@ -88,22 +88,23 @@ def level(cell: NotebookNode) -> int | None:
     return len(found.group(1)) if found else None
 
 
-def spine(cells: Sequence[NotebookNode]) -> list[tuple[NotebookNode, bool]]:
-    """Each cell, and whether it belongs to what is marked as deeper."""
+def spine(cells: Sequence[NotebookNode]) -> list[tuple[NotebookNode, str]]:
+    """Each cell with its place: "spine"; "opens", the heading of a deeper part; or "deeper", below that."""
     found, inside = [], None  # the level of the heading that we are below
     for cell in cells:
-        here = level(cell)
+        here, place = level(cell), "deeper"
         if here and inside and here <= inside:
             inside = None
-        if here and "deeper" in cell.metadata.get("tags", []):
-            inside = here
-        found.append((cell, inside is not None))
+        if inside is None:
+            inside = here if "deeper" in cell.metadata.get("tags", []) else None
+            place = "opens" if inside else "spine"
+        found.append((cell, place))
     return found
 
 
 def for_class(cells: Sequence[NotebookNode]) -> list[NotebookNode]:
     """The cells without those that are deeper and without the references."""
-    kept = [cell for cell, deeper in spine(cells) if not deeper]
+    kept = [cell for cell, place in spine(cells) if place == "spine"]
     if kept and kept[-1].cell_type == "markdown":
         kept[-1] = NotebookNode(kept[-1] | {"source": _without_references(kept[-1].source)})
     return kept

@@ -81,12 +81,21 @@ def test_set_up_and_deeper_are_folded_on_a_page():
 
 def test_a_deeper_part_ends_at_the_next_heading_of_its_level():
     tags = {"tags": ["deeper"]}
-    sources = [("## A", {}), ("## B", tags), ("### b", {}), ("text", {}), ("## C", {}), ("### D", tags)]
+    sources = [
+        ("## A", {}),
+        ("## B", tags),
+        ("### b", tags),
+        ("text", tags),
+        ("### c", {}),
+        ("## Last", {}),
+        ("### D", tags),
+    ]
     cells = [new_markdown_cell(source, metadata=metadata) for source, metadata in sources]
-    assert [below for _, below in structure.spine(cells)] == [False, True, True, True, False, True]
+    places = [place for _, place in structure.spine(cells)]
+    assert places == ["spine", "opens", "deeper", "deeper", "deeper", "spine", "opens"]
     soup = BeautifulSoup(site.body([new_markdown_cell("# T"), *cells], lambda a: a), "html.parser")
     assert [part.find("summary").get_text() for part in soup.find_all(class_="deeper")] == ["B", "D"]
-    assert soup.find("h2", id="c").find_parent("details") is None
+    assert soup.find("h2", id="last").find_parent("details") is None
 
 
 def test_slides_leave_out_what_is_deeper_and_the_references():

@@ -97,20 +97,19 @@ class Links:
 
 def body(cells, links):
     """A notebook's cells as HTML, a table of contents below the header."""
-    found, deeper, set_up = [], False, False
-    for cell, below in spine(cells):
-        opens = below and "deeper" in cell.metadata.get("tags", [])
-        if deeper and (opens or not below):
+    found, unfolded, set_up = [], True, False
+    for cell, place in spine(cells):
+        if not unfolded and place != "deeper":
             found.append("</details>")
-        deeper = below
+        unfolded = place == "spine"
         if cell.cell_type == "code":
             found += program(cell) if set_up else [folded("set-up", words.SET_UP, "".join(program(cell)))]
             set_up = True
-        elif opens:
+        elif place == "opens":
             found.append(opened(render.markdown(cell.source, link=links, image=links)))
         else:
             found.append(render.markdown(cell.source, link=links, image=links))
-    text = "\n".join([*found[1:], "</details>" if deeper else ""])
+    text = "\n".join([*found[1:], "" if unfolded else "</details>"])
     return "\n".join([found[0], contents(text), text])
 
 
