@@ -72,7 +72,7 @@ import ganlib.trainer, ganlib.variants, ganlib.metrics, ganlib.data, ganlib.nets
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_files_and_functions_are_short(path):
     lines = path.read_text(encoding="utf-8").splitlines()
-    assert len(lines) <= (300 if "exercises" not in path.parts else 420)
+    assert len(lines) <= 300
     for node in ast.walk(ast.parse("\n".join(lines))):
         if isinstance(node, ast.FunctionDef):
             body = node.body[1:] if ast.get_docstring(node) else node.body
