@@ -4,6 +4,7 @@ tiny, nothing fetched.
 
 import re
 
+import nbformat
 import pytest
 
 from ganlib.course.export import slides
@@ -84,9 +85,21 @@ def test_the_speaker_view_has_the_notes(browser, tmp_path):
     page.close()
 
 
+def notebook_with_a_walk(folder):
+    """The walk of notebook 03 between a title and a last slide."""
+    book = nbformat.read(next(path for path in PATHS if path.stem.startswith("03")), 4)
+    (walk,) = [cell for cell in book.cells if "walk" in cell.metadata.get("tags", [])]
+    walk.metadata = {"tags": ["walk"], "slideshow": {"slide_type": "slide"}}
+    end = nbformat.v4.new_markdown_cell("## The end\n\nWords.")
+    book.cells = [book.cells[0], walk, end]
+    path = folder / "03_walk.ipynb"
+    nbformat.write(book, path)
+    return path
+
+
 def test_a_remote_turns_slides_from_within_the_walk(browser, tmp_path):
     file = tmp_path / "slides.html"
-    file.write_text(slides.deck(next(path for path in PATHS if path.stem.startswith("03"))), encoding="utf-8")
+    file.write_text(slides.deck(notebook_with_a_walk(tmp_path)), encoding="utf-8")
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     page.goto(file.as_uri())
     page.wait_for_function("Reveal.isReady()")
