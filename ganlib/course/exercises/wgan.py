@@ -127,9 +127,7 @@ def less_the_penalty(gap, weight):
 def gradient_bound(weights):
     bound = 1.0
     for weight in weights:
-        bound = bound * torch.linalg.matrix_norm(
-            weight, ord=2
-        )  # the longest that a vector of length 1 can become
+        bound = bound * torch.linalg.matrix_norm(weight, ord=2)  # how long a unit vector can become
     return bound
 
 
@@ -175,32 +173,32 @@ def size(low, high):
 
 
 def two_histograms():
-    """Two random histograms on the same cells, p with more at both ends, so that earth moves both ways; a
-    cell's width.
-    """
+    """Two random histograms on the same cells, and a cell's width; the net crossing goes right, then left."""
     n = size(6, 12)
     p, g = 0.1 + torch.rand(n), 0.1 + torch.rand(n)
-    p[[0, -1]] += 2
-    return p / p.sum(), g / g.sum(), 0.1 + torch.rand(()).item()
+    p[[0, -1]] += 2  # earth moves both ways
+    p, g = p / p.sum(), g / g.sum()
+    if (p - g).cumsum(0).sum() * next(SIDES) < 0:
+        p, g = p.flip(0), g.flip(0)
+    return p, g, 0.1 + torch.rand(()).item()
 
 
 def points_and_values():
-    """As many real as fake points, and values that fall to the right in one batch and rise in the next.
-
-    Two real points lie so near each other that theirs is the steepest slope of all.
-    """
-    n, side = size(6, 12), next(SIDES)
-    a, b = (torch.randperm(2 * n) / 2).chunk(2)
-    a[1] = a[0] + 0.01
-    f_a, f_b = (-2 * side * x + 0.2 * torch.rand(n) for x in (a, b))
-    f_a[1] = f_a[0] - 0.5 * side
-    return a, b, f_a, f_b
+    """Values whose gap is positive, then negative; the steepest pair points the other way, or is of two reals."""
+    wanted = next(SIDES)
+    while True:
+        n, side = size(6, 12), 1 - 2 * torch.randint(2, ())
+        a, b = (torch.randperm(2 * n) / 2).chunk(2)
+        a[1] = a[0] + 0.01
+        f_a, f_b = (-2 * side * x + 0.2 * torch.rand(n) for x in (a, b))
+        f_a[1] = f_a[0] - 0.5 * side
+        steep = (f_a[:, None] - f_b) / (a[:, None] - b).abs() * wanted  # (n, n)
+        if (f_a.mean() - f_b.mean()) * wanted > 0.1 and -steep.min() > 1.02 * steep.max() > 0:
+            return a, b, f_a, f_b
 
 
 def two_batches():
-    """As many real pictures as fakes as pixels in a row, and a t for each, so that a wrong broadcast does
-    not fail by itself.
-    """
+    """As many real pictures as fakes as there are pixels in a row, and a t for each: wrong broadcasts run."""
     n = size(5, 12)
     return torch.randn(n, 1, n, n), torch.randn(n, 1, n, n), torch.rand(n)
 
@@ -211,9 +209,7 @@ def gap_and_weight():
 
 
 def some_layers():
-    """The weights of a critic with one to three hidden layers; its last layer has two units, so that norms
-    differ there, too.
-    """
+    """The weights of a critic with one to three hidden layers and two outputs, so that norms differ."""
     widths = [4, *(size(5, 9) for _ in range(size(1, 3))), 2]
     return ([torch.randn(m, n) for n, m in zip(widths, widths[1:])],)
 
