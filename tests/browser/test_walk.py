@@ -100,8 +100,10 @@ def test_a_frame_is_as_tall_as_its_content_and_asks_for_nothing(browser, tmp_pat
 
 
 def test_it_runs_in_jupyterlab_and_goes_on_without_its_kernel(browser, server):
-    imports = "from ganlib.course import walk\\nfrom ganlib.engine.checkpoint import load_weights\\nfrom ganlib.nets import MLPGenerator"
-    setup = f"import sys\\nsys.path.insert(0, '..')\\n{imports}"
+    setup = (
+        "import sys\nsys.path.insert(0, '..')\nfrom ganlib.course import walk\n"
+        "from ganlib.engine.checkpoint import load_weights\nfrom ganlib.nets import MLPGenerator"
+    )
     show = "walk.show(load_weights(MLPGenerator(), 'checkpoints/mlp-gan.safetensors'))"
     book = lab.Notebook(browser, server, server.write("walk.ipynb", setup, show)).start().finish(120)
     assert book.errors() == []

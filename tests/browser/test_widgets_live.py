@@ -76,7 +76,7 @@ def test_a_key_held_down_never_lags_behind(book):
         book.page.wait_for_timeout(15)
     book.page.keyboard.up("ArrowRight")
     reached = box.locator(".widget-readout").inner_text()
-    assert int(reached) == 150, "the slider follows the key"
+    assert int(reached) >= 150, "the slider follows the key"
     lab.wait_for(
         lambda: book.page.wait_for_timeout(20) or f"move {reached}" in words(box), 3, "the last picture"
     )
