@@ -1,19 +1,24 @@
 """Generators, discriminators and the classifier of the metrics, one family a file."""
 
+from ganlib.nets.biggan import BigDiscriminator, BigGenerator
 from ganlib.nets.classifier import Classifier
 from ganlib.nets.conditional import ACDiscriminator, ProjectionDiscriminator
 from ganlib.nets.dcgan import DCDiscriminator, DCGenerator
 from ganlib.nets.mlp import MLPDiscriminator, MLPGenerator, mlp
+from ganlib.nets.style import StyleGenerator
 from ganlib.nets.unet import TimeUNet
 
 __all__ = [
     "ACDiscriminator",
+    "BigDiscriminator",
+    "BigGenerator",
     "Classifier",
     "DCDiscriminator",
     "DCGenerator",
     "MLPDiscriminator",
     "MLPGenerator",
     "ProjectionDiscriminator",
+    "StyleGenerator",
     "TimeUNet",
     "mlp",
 ]

@@ -2,19 +2,36 @@
 
 from ganlib.variants.acgan import ACGAN
 from ganlib.variants.ensemble import SeedEnsemble, StackedMLP
+from ganlib.variants.growing import (
+    GrowingDiscriminator,
+    GrowingGenerator,
+    ShrunkImages,
+    fade,
+    set_size,
+)
 from ganlib.variants.minibatch_stddev import MinibatchStdDev, append_stddev
+from ganlib.variants.orthogonal import OrthogonalGAN, orthogonal_penalty
 from ganlib.variants.pacgan import Packed, pack
 from ganlib.variants.relativistic import RelativisticGAN
+from ganlib.variants.style import StyleDiscriminator
 from ganlib.variants.unrolled import unrolled_critic
 
 __all__ = [
     "ACGAN",
+    "GrowingDiscriminator",
+    "GrowingGenerator",
     "MinibatchStdDev",
+    "OrthogonalGAN",
     "Packed",
     "RelativisticGAN",
     "SeedEnsemble",
+    "ShrunkImages",
     "StackedMLP",
+    "StyleDiscriminator",
     "append_stddev",
+    "fade",
+    "orthogonal_penalty",
     "pack",
+    "set_size",
     "unrolled_critic",
 ]

@@ -1,0 +1,219 @@
+"""Record measurements of notebook 12 that take too long for a page, in assets/results/style.json, and train
+its conditional generator, assets/checkpoints/big-gan.safetensors.
+
+python assets/record_style.py [style] [growing] [batches] [checkpoint]; all of them by default, 10 minutes on
+one core. One thread: OMP_NUM_THREADS=1.
+
+style: the style-based GAN. growing: progressive growing against all at once, in equal processor time.
+batches: batch sizes at equal samples. Three seeds each.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+ASSETS = Path(__file__).parent
+sys.path.insert(0, str(ASSETS.parent))
+
+from build import write_hashes  # noqa: E402
+
+from ganlib import data, losses, metrics  # noqa: E402
+from ganlib.engine.checkpoint import save_tensors  # noqa: E402
+from ganlib.gan import GAN  # noqa: E402
+from ganlib.nets import BigDiscriminator, BigGenerator, StyleGenerator  # noqa: E402
+from ganlib.nets.biggan import standing_statistics  # noqa: E402
+from ganlib.nets.style import truncate  # noqa: E402
+from ganlib.penalties import r1_penalty  # noqa: E402
+from ganlib.trainer import Trainer  # noqa: E402
+from ganlib.variants import OrthogonalGAN, StyleDiscriminator, set_size  # noqa: E402
+from ganlib.variants.growing import GrowingDiscriminator, GrowingGenerator, ShrunkImages  # noqa: E402
+from ganlib.variants.style import r1_on_a_group  # noqa: E402
+
+RESULTS = ASSETS / "results/style.json"
+SEEDS = (0, 1, 2)
+SCALE = 1.0  # of all trainings; smaller for a trial
+
+
+def numbers(report):
+    """What is kept of a report."""
+    found = {"rfd": report.relative_fd, "precision": report.precision, "recall": report.recall}
+    return {key: round(value, 4) for key, value in found.items()}
+
+
+def with_decay(trainer, steps):
+    """Train; in the second half both rates shrink by a quarter each twentieth of all steps."""
+    for snapshot in trainer.until(steps, every=max(steps // 20, 1)):
+        if snapshot.step >= steps / 2:
+            trainer.model.scale_lr(0.75)
+
+
+@torch.no_grad()
+def mixed_shares(G, judge, n=1_000):
+    """How often the judge reads A's class in a mixture: A gives the first 1, 2, 3 layers, B the others."""
+    G.eval()
+    a, b = (G.mapping(torch.randn(n, G.z_dim)) for _ in range(2))
+    class_of_a = judge.classes(G.synthesize(torch.stack([a, a, a], 1)))
+    mixtures = [[a, b, b], [a, a, b], [a, a, a]]
+    return [
+        (judge.classes(G.synthesize(torch.stack(w, 1))) == class_of_a).float().mean().item() for w in mixtures
+    ]
+
+
+@torch.no_grad()
+def truncated_styles(G, judge, n=2_000):
+    """psi -> numbers of pictures whose styles are pulled toward the mean."""
+    w = G.mapping(torch.randn(n, G.z_dim))
+    mean, found = G.mapping(torch.randn(10_000, G.z_dim)).mean(0), {}
+    for psi in (1.0, 0.8, 0.6, 0.4):
+        pulled = truncate(w, mean, psi)
+        found[str(psi)] = numbers(judge(G.synthesize(torch.stack([pulled] * 3, 1))))
+    return found
+
+
+def style(digits, judge):
+    """The style-based GAN of the page."""
+    steps, rows = round(1_200 * SCALE), []
+    for seed in SEEDS:
+        torch.manual_seed(seed)
+        G, D = StyleGenerator(), StyleDiscriminator()
+        gan = GAN(G, D, penalty=r1_on_a_group, lr=2e-3, betas=(0.0, 0.99), ema_decay=0.99)
+        trainer = Trainer(gan, digits, batch_size=32, seed=seed)
+        with_decay(trainer, steps)
+        row = numbers(judge(gan.generate(5_000))) | {"seconds": round(trainer.seconds, 1)}
+        row["kept"] = [round(share, 3) for share in mixed_shares(gan.ema.module, judge)]
+        rows.append(row | {"psi": truncated_styles(gan.ema.module, judge)})
+        print("style", seed, rows[-1], flush=True)
+    return {"steps": steps, "rows": rows}
+
+
+# of the time: side, then whether it is faded in
+PHASES = ((7, False, 0.15), (14, True, 0.15), (14, False, 0.15), (28, True, 0.2), (28, False, 0.35))
+
+
+def grown(digits, seed, phases, budget):
+    """A GAN after `budget` seconds of processor time, spent on the phases -> (gan, steps)."""
+    torch.manual_seed(seed)
+    gan = GAN(
+        GrowingGenerator(),
+        GrowingDiscriminator(),
+        penalty=r1_on_a_group,
+        lr=2e-3,
+        betas=(0.0, 0.99),
+        ema_decay=0.99,
+    )
+    steps = []
+    for side, faded_in, share in phases:
+        pictures, began = ShrunkImages(digits, side), time.process_time()
+        trainer = Trainer(gan, pictures, batch_size=32, seed=seed, graph=False)
+        set_size(gan, side, 0.0 if faded_in else 1.0)
+        for _ in trainer.until(100_000, every=10):
+            used = (time.process_time() - began) / (share * budget)
+            if used >= 1:
+                break
+            if faded_in:
+                set_size(gan, side, used)
+                pictures.alpha = used
+        steps.append(trainer.step)
+    set_size(gan, 28)
+    return gan, steps
+
+
+def growing(digits, judge):
+    """Grown, or all at once, in equal time."""
+    budget, table = 22.0 * SCALE, {}
+    for name, phases in {"grown": PHASES, "all at once": ((28, False, 1.0),)}.items():
+        for seed in SEEDS:
+            gan, steps = grown(digits, seed, phases, budget)
+            row = numbers(judge(gan.generate(5_000))) | {"steps": steps}
+            table.setdefault(name, []).append(row)
+            print(name, seed, row, flush=True)
+    return {"seconds": budget, "table": table}
+
+
+def r1_on_four(critic, real, fake):
+    """R1 on a few pictures of the batch: the same penalty on average."""
+    return r1_penalty(critic, real[:4])
+
+
+def big_gan(kind=GAN, lr=1e-3):
+    """Nets and rules by BigGAN, small."""
+    rules = {"penalty": r1_on_four, "lr": lr, "betas": (0.0, 0.99), "ema_decay": 0.99}
+    return kind(BigGenerator(), BigDiscriminator(), losses.hinge, **rules)
+
+
+@torch.no_grad()
+def big_report(gan, judge, n=2_000):
+    """The judge's report of the averaged generator with standing statistics."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        G, y = standing_statistics(gan.ema.module), torch.arange(n) % 10
+        return judge(torch.cat([G(torch.randn(len(part), G.z_dim), part) for part in y.split(500)]))
+
+
+IMAGES = 16_000
+SIZES = {"16": (16, 1e-3), "64": (64, 1e-3), "256": (256, 1e-3), "256, 4 x rate": (256, 4e-3)}
+
+
+def batches(digits, judge):
+    """Equal samples in batches of 16, 64 and 256; rFD along the way, at 16, 31, 62, 125 ... steps."""
+    table, images = {}, round(IMAGES * SCALE)
+    for name, (size, lr) in SIZES.items():
+        for seed in SEEDS:
+            torch.manual_seed(seed)
+            gan, rows, total = big_gan(lr=lr), [], images // size
+            trainer = Trainer(gan, digits, batch_size=size, seed=seed, conditional=True)
+            for shift in range(6, -1, -1):
+                stop = images // 16 >> shift
+                if stop <= total and stop:
+                    for _ in trainer.until(stop, every=stop):
+                        pass
+                    rows.append([stop, round(big_report(gan, judge).relative_fd, 3)])
+            table.setdefault(name, []).append(rows)
+            print(name, seed, rows, f"{trainer.seconds:.1f} s", flush=True)
+    return {"images": images, "table": table}
+
+
+def checkpoint(digits, judge):
+    """The conditional generator that the page truncates; fp16."""
+    torch.manual_seed(0)
+    gan, steps = big_gan(OrthogonalGAN), round(2_000 * SCALE)
+    trainer = Trainer(gan, digits, batch_size=16, conditional=True)
+    with_decay(trainer, steps)
+    half = {
+        key: value.half() if value.is_floating_point() else value
+        for key, value in gan.ema.module.state_dict().items()
+    }
+    running = numbers(judge(gan.generate(2_000, y=torch.arange(2_000) % 10)))
+    found = numbers(big_report(gan, judge)) | {"seconds": round(trainer.seconds, 1), "running": running}
+    print("checkpoint", found, flush=True)
+    save_tensors(ASSETS / "checkpoints/big-gan.safetensors", half, **found)
+    return {"steps": steps, **found}
+
+
+PARTS = {"style": style, "growing": growing, "batches": batches, "checkpoint": checkpoint}
+
+
+def main():
+    global SCALE
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to measure again")
+    parser.add_argument("--trial", type=float, help="this share of all trainings; nothing is kept")
+    arguments = parser.parse_args()
+    SCALE = arguments.trial or 1.0
+    digits, judge = data.load("mnist"), metrics.Judge("mnist")
+    for name in arguments.parts or PARTS:
+        found = PARTS[name](digits, judge)
+        if not arguments.trial:
+            results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+            RESULTS.write_text(json.dumps(results | {name: found}) + "\n")
+            write_hashes()
+
+
+if __name__ == "__main__":
+    main()
