@@ -101,7 +101,7 @@ class _StyledLayer(nn.Module):
 class StyleGenerator(nn.Module):
     """z (B, z_dim) -> pictures (B, 1, 28, 28) in [-1, 1], by way of w.
 
-    A learned 7x7 map, the same for all, passes three layers, at 7, 14 and 28 pixels; all that differs from
+    A learned 7x7 map, the same for all, passes four layers, at 7, 7, 14 and 28 pixels; all that differs from
     picture to picture is the style w in each of them, and noise. In training half of the pictures take the
     styles of their later layers from a second w, so that no layer relies on its neighbors' style.
 
@@ -115,12 +115,12 @@ class StyleGenerator(nn.Module):
         >>> G(torch.randn(2, 64)).shape
         torch.Size([2, 1, 28, 28])
         >>> w = G.mapping(torch.randn(2, 64))
-        >>> torch.stack([w, w, w], 1).shape  # one w for each layer, as `synthesize` takes them
-        torch.Size([2, 3, 64])
+        >>> torch.stack([w, w, w, w], 1).shape  # one w for each layer, as `synthesize` takes them
+        torch.Size([2, 4, 64])
     """
 
     def __init__(
-        self, z_dim: int = 64, channels: tuple[int, int, int] = (32, 32, 16), mixing: float = 0.5
+        self, z_dim: int = 64, channels: tuple[int, ...] = (32, 32, 32, 16), mixing: float = 0.5
     ) -> None:
         super().__init__()
         self.z_dim, self.mixing, self.n_layers = z_dim, mixing, len(channels)
@@ -128,7 +128,7 @@ class StyleGenerator(nn.Module):
         self.constant = nn.Parameter(torch.randn(1, channels[0], 7, 7))
         widths = (channels[0], *channels)
         self.layers = nn.ModuleList(
-            _StyledLayer(n_in, n_out, z_dim, double=i > 0)
+            _StyledLayer(n_in, n_out, z_dim, double=i >= len(channels) - 2)  # the last two
             for i, (n_in, n_out) in enumerate(zip(widths, channels))
         )
         self.to_picture = nn.Conv2d(channels[-1], 1, 1)
@@ -139,7 +139,7 @@ class StyleGenerator(nn.Module):
         if w.dim() != 3 or w.shape[1] != self.n_layers:
             raise ValueError(
                 f"w: expected shape (B, {self.n_layers}, {self.z_dim}), but got {describe(w)}; "
-                "torch.stack([w, w, w], 1) gives all layers the same style"
+                "torch.stack([w] * 4, 1) gives all layers the same style"
             )
         h = self.constant.expand(len(w), -1, -1, -1).contiguous(memory_format=torch.channels_last)
         for i, layer in enumerate(self.layers):

@@ -1,6 +1,7 @@
 """Variants of the GAN, one difference a file."""
 
 from ganlib.variants.acgan import ACGAN
+from ganlib.variants.biggan import BigGAN, orthogonal_penalty
 from ganlib.variants.ensemble import SeedEnsemble, StackedMLP
 from ganlib.variants.growing import (
     GrowingDiscriminator,
@@ -10,7 +11,6 @@ from ganlib.variants.growing import (
     set_size,
 )
 from ganlib.variants.minibatch_stddev import MinibatchStdDev, append_stddev
-from ganlib.variants.orthogonal import OrthogonalGAN, orthogonal_penalty
 from ganlib.variants.pacgan import Packed, pack
 from ganlib.variants.relativistic import RelativisticGAN
 from ganlib.variants.style import StyleDiscriminator
@@ -18,10 +18,10 @@ from ganlib.variants.unrolled import unrolled_critic
 
 __all__ = [
     "ACGAN",
+    "BigGAN",
     "GrowingDiscriminator",
     "GrowingGenerator",
     "MinibatchStdDev",
-    "OrthogonalGAN",
     "Packed",
     "RelativisticGAN",
     "SeedEnsemble",

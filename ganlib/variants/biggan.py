@@ -1,11 +1,15 @@
-"""BigGAN's orthogonal regularization: filters of a layer should not repeat each other. Notebook 12."""
+"""BigGAN's rules: hinge loss, and filters of a layer that do not repeat each other. Notebook 12."""
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ganlib.gan import GAN
+from ganlib.losses import hinge
+from ganlib.penalties import r1_penalty
 
-__all__ = ["OrthogonalGAN", "orthogonal_penalty"]
+__all__ = ["BigGAN", "orthogonal_penalty"]
 
 
 def orthogonal_penalty(net: nn.Module, weight: float = 1e-4) -> Tensor:
@@ -41,8 +45,31 @@ def orthogonal_penalty(net: nn.Module, weight: float = 1e-4) -> Tensor:
     return weight * total
 
 
-class OrthogonalGAN(GAN):
-    """A GAN whose G pays for filters that repeat each other."""
+class BigGAN(GAN):
+    """A GAN by BigGAN's rules, small: hinge loss, filters that do not repeat each other, R1 on four pairs.
+
+    BigGAN normalizes D's weights by their spectral norm; here R1, weight 0.1, does that service.
+
+    Args:
+        G, D: conditional nets.
+        orthogonal: the weight of `orthogonal_penalty` on G.
+        options: of GAN.
+
+    Example:
+        >>> from ganlib.nets import BigDiscriminator, BigGenerator
+        >>> gan = BigGAN(BigGenerator(), BigDiscriminator())
+        >>> sorted(gan.step(torch.zeros(16, 1, 28, 28), torch.zeros(16, dtype=torch.long)))
+        ['d_loss', 'g_loss', 'orthogonal', 'penalty']
+    """
+
+    def __init__(self, G: nn.Module, D: nn.Module, *, orthogonal: float = 1e-4, **options: Any) -> None:
+        super().__init__(G, D, hinge, **options)
+        self.orthogonal = orthogonal
+
+    def d_objective(self, real: Tensor, fake: Tensor, y: Tensor | None = None) -> dict[str, Tensor]:
+        terms = super().d_objective(real, fake, y)
+        return terms | {"penalty": r1_penalty(lambda x: self.D(x, y[:4]), real[:4], weight=0.1)}
 
     def g_objective(self, real: Tensor, fake: Tensor, y: Tensor | None = None) -> dict[str, Tensor]:
-        return super().g_objective(real, fake, y) | {"orthogonal": orthogonal_penalty(self.G)}
+        terms = super().g_objective(real, fake, y)
+        return terms | {"orthogonal": orthogonal_penalty(self.G, self.orthogonal)}
