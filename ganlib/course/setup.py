@@ -9,6 +9,7 @@ import torch
 from IPython import get_ipython
 
 from ganlib.course import plots
+from ganlib.course.threads import choose_threads
 
 
 def ready():
@@ -17,9 +18,7 @@ def ready():
     if get_ipython():
         get_ipython().set_custom_exc((NameError,), explain_missing_name)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    name = (
-        torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
-    )
+    name = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {choose_threads()}"
     print(
         f"Ready on {device.type} ({name}) with torch {torch.__version__}, Python {platform.python_version()}"
     )

@@ -12,7 +12,9 @@ def span(control):
     if hasattr(holder, "options"):
         values = [option[1] if isinstance(option, tuple) else option for option in holder.options]
         return values[0], values[len(values) // 2], values[-1]
-    return holder.min, type(holder.value)((holder.min + holder.max) / 2), holder.max
+    step = getattr(holder, "step", 1)
+    middle = holder.min + round((holder.max - holder.min) / (2 * step)) * step  # where a hand can put it
+    return holder.min, type(holder.value)(middle), holder.max
 
 
 def drive(explorer):
