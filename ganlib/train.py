@@ -173,4 +173,4 @@ if __name__ == "__main__":
     try:
         main()
     except (ValueError, OSError) as error:
-        sys.exit(f"ganlib.train: {error}" if distributed.is_main() else 1)
+        sys.exit(f"ganlib.train: {error}")

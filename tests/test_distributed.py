@@ -12,7 +12,8 @@ import psutil
 import pytest
 import torch
 
-from ganlib import train
+from ganlib import data, train
+from ganlib.engine import distributed
 from ganlib.engine.checkpoint import load_tensors
 from ganlib.sample import samples
 from tests.support.two_processes import arranged_training
@@ -67,6 +68,28 @@ def test_only_the_first_process_prints(two):
     assert re.findall(r"only the first process prints: (\d)", two[1]) == ["0"]
 
 
+def test_processes_share_out_the_pictures(monkeypatch):
+    config, whole = {"data": "mnist", "size": 28, "channels": 1}, data.load("mnist")
+    shares = []
+    for rank in range(3):
+        monkeypatch.setattr(distributed, "rank", lambda rank=rank: rank)
+        monkeypatch.setattr(distributed, "world_size", lambda: 3)
+        shares.append(train._load(config, "cpu"))
+    assert [len(share) for share in shares] == [3334, 3333, 3333]
+    for images, part in ((whole.images, "images"), (whole.labels, "labels")):
+        for rank, share in enumerate(shares):
+            assert torch.equal(getattr(share, part), images[rank::3])
+
+
+def test_seeds_differ_by_process_and_step(monkeypatch):
+    seeds = {distributed.own_seed(3, step) for step in (0, 100)}
+    assert seeds == {3}, "the first process draws what a single one would"
+    for rank in (1, 2):
+        monkeypatch.setattr(distributed, "rank", lambda rank=rank: rank)
+        seeds |= {distributed.own_seed(seed, step) for seed in (3, 4) for step in (0, 100)}
+    assert len(seeds) == 9 and all(0 <= seed < 2**63 for seed in seeds)
+
+
 def test_a_run_goes_on_with_another_number_of_processes(tmp_path):
     job = together("ganlib.train", *digits_run(tmp_path / "a", 4))
     said, errors = job.communicate(timeout=200)
@@ -98,12 +121,14 @@ def start_endless(out):
     return job
 
 
-def test_a_killed_process_ends_the_job_and_the_last_checkpoint_loads(tmp_path):
+@pytest.mark.parametrize("killed", (0, 1))
+def test_a_killed_process_ends_the_job_and_the_last_checkpoint_loads(tmp_path, killed):
     job = start_endless(tmp_path / "a")
-    worker(job, 1).kill()
+    worker(job, killed).kill()
     _, errors = job.communicate(timeout=100)
-    assert job.returncode != 0
-    assert "ganlib.train: process 0 of 2 has lost the others" in errors and "go on from it" in errors
+    assert job.returncode != 0 and "Traceback" not in errors.split("ganlib.train: ")[0]
+    assert f"ganlib.train: process {1 - killed} of 2 has lost the others" in errors
+    assert "start the same command again to go on from it" in errors
     train.main(digits_run(tmp_path / "a", 5))
     assert load_tensors(tmp_path / "a" / "state.safetensors")[1]["step"] == 5
 

@@ -11,6 +11,7 @@ import torch
 from PIL import Image, ImageSequence
 
 from ganlib import takeaway, train
+from ganlib.course import __main__ as course
 from ganlib.gan import GAN
 from ganlib.nets import DCGenerator, MLPDiscriminator, MLPGenerator
 from ganlib.takeaway import __main__ as program
@@ -217,3 +218,6 @@ def test_all_of_a_run_by_one_command(tmp_path, capsys, monkeypatch):
         assert sheet.text == {"seed": "5", "step": "4", "run": "a"}
     with pytest.raises(ValueError, match="expected a folder of python -m ganlib.train"):
         program.main([str(tmp_path / "none")])
+    monkeypatch.setattr(sys, "argv", ["ganlib.course", "walk", str(tmp_path / "a")])
+    course.main()
+    assert '"kernels": [0, 4, 4], "shape": [1, 28, 28]' in (tmp_path / "a" / "walk.html").read_text()
