@@ -45,13 +45,18 @@ def two(tmp_path_factory):
     return [torch.load(out / f"{rank}.pt") for rank in (0, 1)], said
 
 
-def test_after_100_steps_all_processes_have_the_same_weights(two):
+@pytest.mark.parametrize("training", ("points", "pictures"))
+def test_after_100_steps_all_processes_have_the_same_weights(two, training):
     (one, other), _ = two
     buffers = ("running_mean", "running_var")  # of batch norm: each process's own batches
-    for name, value in one["model"].items():
-        same = torch.equal(value, other["model"][name])
+    for name, value in one[training].items():
+        same = torch.equal(value, other[training][name])
         assert same or name.endswith(buffers), name
-    assert one["terms"] == other["terms"] and one["pace"] == other["pace"]
+
+
+def test_all_processes_report_the_same_and_draw_their_own(two):
+    (one, other), _ = two
+    assert one["terms"] == other["terms"] and one["seconds"] == other["seconds"]
     assert not torch.equal(one["stream"], other["stream"]), "each draws batches and z of its own"
 
 
