@@ -12,15 +12,15 @@ from pathlib import Path
 import torch
 
 from ganlib.engine.checkpoint import load_tensors
-from ganlib.train import build, save_sheet
+from ganlib.gan import GAN
+from ganlib.takeaway import save_sheet
+from ganlib.train import build
 
-__all__ = ["main", "samples"]
+__all__ = ["draw", "load_run", "main", "samples"]
 
 
-def samples(run: str | Path, n: int, seed: int = 0) -> torch.Tensor:
-    """n images (n, channels, size, size) in [-1, 1] of a run's averaged generator.
-
-    Equal seeds give equal images.
+def load_run(run: str | Path) -> tuple[GAN, dict, int]:
+    """(the GAN, its settings, the steps it was trained) of a folder of ganlib.train.
 
     Raises:
         ValueError: if the folder holds no run of ganlib.train.
@@ -30,11 +30,22 @@ def samples(run: str | Path, n: int, seed: int = 0) -> torch.Tensor:
         raise ValueError(
             f"run: expected a folder of python -m ganlib.train, but got {str(run)!r}; train first"
         )
-    gan = build(json.loads((run / "config.json").read_text(encoding="utf-8")))
-    tensors, _ = load_tensors(run / "state.safetensors")
+    config = json.loads((run / "config.json").read_text(encoding="utf-8"))
+    gan = build(config)
+    tensors, metadata = load_tensors(run / "state.safetensors")
     tensors.pop("trainer.stream", None)
     gan.load_state_dict(tensors)
+    return gan, config, metadata["step"]
+
+
+def draw(gan: GAN, n: int, seed: int) -> torch.Tensor:
+    """n images (n, channels, size, size) in [-1, 1] of the averaged generator; equal seeds, equal images."""
     return gan.generate(z=torch.randn(n, gan.z_dim, generator=torch.Generator().manual_seed(seed)))
+
+
+def samples(run: str | Path, n: int, seed: int = 0) -> torch.Tensor:
+    """n images (n, channels, size, size) in [-1, 1] of a run; see `load_run` and `draw`."""
+    return draw(load_run(run)[0], n, seed)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -5,6 +5,10 @@ python -m ganlib.train --data mnist --size 28 --channels 1 --out digits --steps 
 
 The folder of a run holds config.json, state.safetensors (all that training needs to go on), losses.jsonl and
 sheets of samples. The same command goes on where it stopped; Ctrl-C stops it after the current step.
+
+On several GPUs, or several CPUs, which read the same folders:
+
+torchrun --nproc-per-node 2 -m ganlib.train --data mnist --size 28 --channels 1 --out digits
 """
 
 import argparse
@@ -15,21 +19,23 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from PIL.PngImagePlugin import PngInfo
-from torchvision.transforms.functional import to_pil_image
 from torchvision.utils import make_grid
 from tqdm import tqdm
 
 from ganlib import data
+from ganlib.data import ImageSet
+from ganlib.engine import distributed
 from ganlib.engine.files import atomic_write
 from ganlib.gan import GAN
 from ganlib.nets import DCDiscriminator, DCGenerator
 from ganlib.penalties import r1_penalty
+from ganlib.takeaway import save_sheet
 from ganlib.trainer import Trainer
 
-__all__ = ["build", "main", "save_sheet"]
+__all__ = ["build", "main"]
 
 SECONDS_BETWEEN_SAVES = 120
+STEPS_BETWEEN_SHEETS = 1.2  # times as many steps as at the sheet before: 30 sheets in the first 20,000
 BUNDLED = ("mnist", "fashion")
 
 
@@ -42,16 +48,6 @@ def build(config: dict, device: str | torch.device | None = None) -> GAN:
     return GAN(G, D, penalty=penalty, lr=config["lr"], d_lr=config["lr"] / 2, device=device)
 
 
-def save_sheet(images: torch.Tensor, path: Path, **facts: object) -> None:
-    """Images (n, channels, H, W) in [-1, 1] as one PNG; the facts, such as the seed, go into its metadata."""
-    sheet = make_grid((images.cpu() + 1) / 2, nrow=max(int(len(images) ** 0.5), 1), padding=2, pad_value=0.4)
-    info = PngInfo()
-    for name, value in facts.items():
-        info.add_text(name, str(value))
-    with atomic_write(path) as temporary:
-        to_pil_image(sheet.clamp(0, 1)).save(temporary, "PNG", pnginfo=info)
-
-
 def _arguments(argv):
     parser = argparse.ArgumentParser("python -m ganlib.train", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
@@ -60,7 +56,7 @@ def _arguments(argv):
     parser.add_argument("--size", type=int, default=64, help="side of the pictures: 28, 32, 64 or 128")
     parser.add_argument("--channels", type=int, default=3, choices=(1, 3))
     parser.add_argument("--steps", type=int, default=20_000)
-    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--batch", type=int, default=64, help="pictures a step, of each process")
     parser.add_argument("--width", type=int, default=32, help="channels of the nets' largest maps")
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--r1", type=float, default=0.5, help="weight of the R1 penalty")
@@ -83,7 +79,7 @@ def _config(arguments):
                 f"--{name}: expected {before.get(name)!r}, with which {arguments.out} was begun, but got "
                 f"{config[name]!r}; use another --out for another run"
             )
-    else:
+    elif distributed.is_main():
         arguments.out.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as temporary:
             temporary.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
@@ -91,15 +87,19 @@ def _config(arguments):
 
 
 def _load(config, device):
+    """The run's pictures; of several processes each keeps a share of them."""
     if config["data"] not in BUNDLED:
-        return data.folder(config["data"], config["size"], config["channels"], device=device)
-    images = data.load(config["data"], device=device)
-    if (config["size"], config["channels"]) != (28, 1):
+        images = data.folder(config["data"], config["size"], config["channels"])
+    elif (config["size"], config["channels"]) != (28, 1):
         raise ValueError(
             f"--size: expected 28 and --channels 1 for {config['data']}, but got {config['size']} and "
             f"{config['channels']}"
         )
-    return images
+    else:
+        images = data.load(config["data"])
+    own = slice(distributed.rank(), None, distributed.world_size())
+    share = images.images[own].contiguous(), images.labels[own].contiguous()
+    return ImageSet(*(part.to(device) for part in share), images.class_names)
 
 
 def _writer(out):
@@ -112,7 +112,7 @@ def _writer(out):
 
 
 def _report(trainer, snapshot, z, out, writer):
-    """One line of losses; scalars and samples for TensorBoard."""
+    """One line of losses; scalars and samples for TensorBoard; now and then a sheet."""
     row = {"step": snapshot.step, **snapshot.terms}
     with open(out / "losses.jsonl", "a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")
@@ -120,31 +120,53 @@ def _report(trainer, snapshot, z, out, writer):
         for name, value in snapshot.terms.items():
             writer.add_scalar(name, value, snapshot.step)
         writer.add_image("samples", make_grid((trainer.model.generate(z=z).cpu() + 1) / 2), snapshot.step)
+    sheets = (path.stem.removeprefix("samples-") for path in out.glob("samples-*.png"))
+    before = max((int(step) for step in sheets if step.isdecimal()), default=0)
+    if snapshot.step >= STEPS_BETWEEN_SHEETS * before:
+        _save_samples(trainer, z, out)
+
+
+def _save_samples(trainer, z, out) -> Path:
+    """The same z at every step, so that the sheets make an animation."""
+    sheet = out / f"samples-{trainer.step:06}.png"
+    save_sheet(trainer.model.generate(z=z), sheet, seed=0, step=trainer.step, run=out.name)
+    return sheet
+
+
+def _train(trainer, steps, z, out):
+    """Up to `steps`, with a bar; the first process reports, and saves every two minutes."""
+    state, saved, main = out / "state.safetensors", time.monotonic(), distributed.is_main()
+    writer = _writer(out) if main else None
+    with tqdm(total=steps, initial=trainer.step, unit="step", disable=not main) as bar:
+        for snapshot in trainer.until(steps):
+            if not main:
+                continue
+            bar.update(snapshot.step - bar.n)
+            bar.set_postfix({name: f"{value:.2f}" for name, value in snapshot.terms.items()})
+            _report(trainer, snapshot, z, out, writer)
+            if time.monotonic() - saved > SECONDS_BETWEEN_SAVES:
+                trainer.save(state)
+                saved = time.monotonic()
+    if writer is not None:
+        writer.close()
+    trainer.save(state)
 
 
 def main(argv: list[str] | None = None) -> None:
     """Train up to --steps steps, from where the run's folder says."""
     arguments = _arguments(argv)
-    config = _config(arguments)
-    images = _load(config, arguments.device)
-    trainer = Trainer(build(config, arguments.device), images, config["batch"], seed=config["seed"])
-    state, saved = arguments.out / "state.safetensors", time.monotonic()
-    if state.is_file():
-        trainer.load(state)
-    z = torch.randn(64, trainer.model.z_dim, generator=torch.Generator().manual_seed(0)).to(arguments.device)
-    writer = _writer(arguments.out)
-    with tqdm(total=arguments.steps, initial=trainer.step, unit="step") as bar:
-        for snapshot in trainer.until(arguments.steps):
-            bar.update(snapshot.step - bar.n)
-            bar.set_postfix({name: f"{value:.2f}" for name, value in snapshot.terms.items()})
-            _report(trainer, snapshot, z, arguments.out, writer)
-            if time.monotonic() - saved > SECONDS_BETWEEN_SAVES:
-                trainer.save(state)
-                saved = time.monotonic()
-    trainer.save(state)
-    sheet = arguments.out / f"samples-{trainer.step:06}.png"
-    save_sheet(trainer.model.generate(z=z), sheet, seed=0, step=trainer.step, run=arguments.out.name)
-    print(f"{trainer.step:,} of {arguments.steps:,} steps; samples in {sheet}. The same command goes on.")
+    with distributed.session(arguments.device) as device:
+        config, out = _config(arguments), arguments.out
+        alone = distributed.world_size() == 1  # a CUDA graph would have to hold messages between processes
+        images = _load(config, device)
+        trainer = Trainer(build(config, device), images, config["batch"], seed=config["seed"], graph=alone)
+        if (out / "state.safetensors").is_file():
+            trainer.load(out / "state.safetensors")
+        z = torch.randn(64, trainer.model.z_dim, generator=torch.Generator().manual_seed(0)).to(device)
+        _train(trainer, arguments.steps, z, out)
+        if distributed.is_main():
+            done, sheet = f"{trainer.step:,} of {arguments.steps:,} steps", _save_samples(trainer, z, out)
+            print(f"{done}; samples in {sheet}. The same command goes on.")
 
 
 if __name__ == "__main__":

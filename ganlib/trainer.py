@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from ganlib.engine import distributed
 from ganlib.engine.arguments import check_range, check_steps, check_trainer
 from ganlib.engine.checkpoint import load_tensors, save_tensors
 from ganlib.engine.cuda_graph import StepRunner, capturer_for
@@ -77,7 +78,8 @@ class Snapshot:
 class Trainer:
     """Feed a model batches until a number of steps is reached.
 
-    Building a Trainer starts over; `until` goes on.
+    Building a Trainer starts over; `until` goes on. On several processes (ganlib.engine.distributed) each
+    draws its own batches of batch_size, all keep the same weights, and the first one saves.
 
     Args:
         model: see `Model`.
@@ -113,12 +115,12 @@ class Trainer:
     ):
         check_trainer(model, data, batch_size, conditional)
         self.model, self.data, self.batch_size, self.conditional = model, data, batch_size, conditional
-        self.step, self.seconds, self.history = 0, 0.0, []
+        self.seed, self.step, self.seconds, self.history = seed, 0, 0.0, []
         self._last_good = None
         self._runner = StepRunner(capturer_for(model.device) if graph else None)
         self._stream = RandomStream()
-        with fork_rng(model.device, self._stream):
-            default_generator(model.device).manual_seed(seed)
+        self._begin_stream()
+        distributed.join(model)
 
     def until(self, total: int, every: int = 100) -> Iterator[Snapshot]:
         """Train up to `total` steps in all, yielding a Snapshot after each `every` steps and at the end.
@@ -133,7 +135,7 @@ class Trainer:
             row for row in self.history if row["step"] <= self.step
         ]  # not what a restore has undone
         with InterruptGuard() as guard:
-            while self.step < total and not guard.requested:
+            while self.step < total and not distributed.any_process(guard.requested):
                 with guard.deferred():
                     snapshot = self.run_steps(min(total, self.step + every - self.step % every), total, guard)
                 yield snapshot
@@ -148,7 +150,7 @@ class Trainer:
         try:
             with fork_rng(self.model.device, self._stream):
                 while self.step < end and not (
-                    guard.requested and self.step > start
+                    self.step > start and distributed.any_process(guard.requested)
                 ):  # at least one, so that means exist
                     self._runner.run(self.train_step, self._capture_key)
                     self.step += 1
@@ -156,11 +158,13 @@ class Trainer:
         except torch.cuda.OutOfMemoryError:
             pass  # reported below, where no traceback keeps the step's tensors alive
         self._check_memory(totals is not None)
-        self.seconds += time.perf_counter() - began
-        terms = {name: total / (self.step - start) for name, total in totals.items()}
+        means = [total / (self.step - start) for total in totals.values()]
+        *means, seconds = distributed.average([*means, time.perf_counter() - began])
+        self.seconds += seconds
+        terms = dict(zip(totals, means))
         self.history.append({"step": self.step, **terms})
         self._check_finite(terms)
-        samples = self.step * self.model.samples_per_step(self.batch_size)
+        samples = self.step * self.model.samples_per_step(self.batch_size) * distributed.world_size()
         return Snapshot(self.step, total, terms, self.seconds, samples / self.seconds)
 
     def train_step(self) -> dict[str, Tensor]:
@@ -175,8 +179,10 @@ class Trainer:
 
         An older file at path stays complete until then. A full or read-only disk is reported in a sentence,
         and training
-        can go on: hours of it are not lost to a disk.
+        can go on: hours of it are not lost to a disk. Of several processes the first one writes.
         """
+        if not distributed.is_main():
+            return True
         tensors = self.model.state_dict() | {"trainer.stream": self._stream.state}
         try:
             save_tensors(path, tensors, step=self.step, seconds=self.seconds, history=self.history)
@@ -189,7 +195,10 @@ class Trainer:
         return True
 
     def load(self, path: str | Path) -> None:
-        """Go on from a file of `save`: on the CPU bit for bit as if training had never paused.
+        """Go on from a file of `save`: in one process on the CPU bit for bit as if training had never paused.
+
+        Any number of processes can go on from it: the first one with the saved random stream, others with
+        fresh ones.
 
         A file from another kind of device serves as well; the random stream then is this trainer's own. A
         file of
@@ -205,10 +214,17 @@ class Trainer:
             )
         state = tensors.pop("trainer.stream").cpu()
         self.model.load_state_dict(tensors)
-        if state.shape == self._stream.state.shape:
-            self._stream.state = state
         self.step, self.seconds, self.history = metadata["step"], metadata["seconds"], metadata["history"]
+        if not distributed.is_main():
+            self._begin_stream()
+        elif state.shape == self._stream.state.shape:
+            self._stream.state = state
         self._last_good = None  # a copy from before is no state of this training
+
+    def _begin_stream(self):
+        """A random stream of this process's own."""
+        with fork_rng(self.model.device, self._stream):
+            default_generator(self.model.device).manual_seed(distributed.own_seed(self.seed, self.step))
 
     def _capture_key(self):
         """What a CUDA graph of `train_step` depends on; bound methods are equal only for the same data."""

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+import types
+from functools import partialmethod
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +84,59 @@ def test_control_c_saves_and_the_run_goes_on(photos, tmp_path):
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 0 and "Stopped at step" in said and "The same command goes on" in said
     assert (tmp_path / "a" / "state.safetensors").is_file()
+
+
+class Writer:
+    """What ganlib.train uses of TensorBoard's SummaryWriter."""
+
+    made = []
+
+    def __init__(self, folder):
+        self.folder, self.scalars, self.images, self.closed = folder, [], [], False
+        Writer.made.append(self)
+
+    def add_scalar(self, name, value, step):
+        self.scalars.append((name, value, step))
+
+    def add_image(self, name, image, step):
+        self.images.append((name, image, step))
+
+    def close(self):
+        self.closed = True
+
+
+def test_tensorboard_gets_losses_and_samples(photos, tmp_path, monkeypatch):
+    module = types.ModuleType("torch.utils.tensorboard")
+    module.SummaryWriter = Writer
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", module)
+    monkeypatch.setattr(Writer, "made", [])
+    train.main(command(photos, tmp_path / "a", 3))
+    (writer,) = Writer.made
+    assert writer.folder == tmp_path / "a" / "tensorboard" and writer.closed
+    (row,) = map(json.loads, (tmp_path / "a" / "losses.jsonl").read_text().splitlines())
+    assert {name: value for name, value, _ in writer.scalars} == {k: v for k, v in row.items() if k != "step"}
+    assert {step for *_, step in writer.scalars} == {3} and len(row) == 4
+    ((name, image, step),) = writer.images
+    assert (name, step) == ("samples", 3) and image.shape == (3, 8 * 34 + 2, 8 * 34 + 2)
+    assert image.min() >= 0 and image.max() <= 1
+    with Image.open(tmp_path / "a" / "samples-000003.png") as sheet:
+        drawn = torch.from_numpy(np.asarray(sheet)[2:34, 2:34].copy()).permute(2, 0, 1) / 255
+    assert (drawn - image[:, 2:34, 2:34]).abs().max() < 0.003
+
+
+def test_without_tensorboard_training_goes_on(photos, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)  # importing it raises an ImportError
+    train.main(command(photos, tmp_path / "a", 1))
+    assert not (tmp_path / "a" / "tensorboard").exists()
+
+
+def test_the_sheets_of_a_run_make_an_animation(photos, tmp_path, monkeypatch):
+    """Few at the end, many at the start, when pictures change most."""
+    monkeypatch.setattr(train.Trainer, "until", partialmethod(train.Trainer.until, every=2))
+    train.main(command(photos, tmp_path / "a", 20))
+    assert [path.stem[-2:] for path in sorted((tmp_path / "a").glob("samples-*.png"))] == [
+        *("02", "04", "06", "08", "10", "12", "16", "20")
+    ]
 
 
 def test_mistakes_end_in_one_sentence(tmp_path):

@@ -5,6 +5,7 @@ python -m ganlib.course table                   write the README's table from th
 python -m ganlib.course slides [03 ...]         one offline HTML file each in the folder slides
 python -m ganlib.course site FOLDER             the whole course as offline HTML pages
 python -m ganlib.course address OWNER/NAME      set the address in every badge and set-up cell
+python -m ganlib.course walk RUN                a run of ganlib.train as one page that draws: RUN/walk.html
 """
 
 import argparse
@@ -57,6 +58,19 @@ def write_site(folder: str) -> None:
     print(f"{Path(folder) / 'index.html'}: open it in a browser")
 
 
+def write_walk(run: str) -> None:
+    """The generator of a run as one HTML file."""
+    from ganlib.course import walk
+    from ganlib.sample import load_run
+
+    target = Path(run) / "walk.html"
+    try:
+        walk.save(load_run(run)[0].ema.module, target)
+    except ValueError as error:
+        sys.exit(str(error))
+    print(f"{target}: open it in a browser; it needs nothing else")
+
+
 def run(prefixes: list[str]) -> None:
     """Execute and store notebooks."""
     for path in notebooks(ROOT / "notebooks", prefixes):
@@ -83,7 +97,10 @@ def main() -> None:
     commands.add_parser("slides").add_argument("argument", metavar="03", nargs="*")
     commands.add_parser("site").add_argument("argument", metavar="FOLDER")
     commands.add_parser("address").add_argument("argument", metavar="OWNER/NAME")
+    commands.add_parser("walk").add_argument("argument", metavar="RUN")
     arguments = parser.parse_args()
+    if arguments.command == "walk":
+        return write_walk(arguments.argument)
     if not (ROOT / "notebooks").is_dir():
         sys.exit(
             "The notebooks are not here: run this command in a clone of the course, not from an installed "

@@ -17,43 +17,72 @@ from IPython.display import display
 from torch import Tensor, nn
 
 from ganlib.course import plots
+from ganlib.engine.files import atomic_write
 from ganlib.engine.modes import eval_mode
 from ganlib.interpolation import slerp
-from ganlib.nets import MLPGenerator
+from ganlib.nets import DCGenerator, MLPGenerator
 
 TEMPLATE = Path(__file__).with_suffix(".html")
 
 
-def fuse_batch_norm(G: MLPGenerator) -> tuple[list[tuple[Tensor, Tensor]], float]:
-    """Each linear layer's (matrix (rows, columns), bias (rows,)), with eval-mode batch norm fused in.
+def fuse_batch_norm(G: MLPGenerator | DCGenerator) -> tuple[list[tuple[Tensor, Tensor]], float]:
+    """Each layer's (matrix (rows, columns), bias (rows,)), with eval-mode batch norm fused in.
 
-    LeakyReLU's slope.
+    Its activation's slope below 0. A transposed convolution has a row for each channel that it draws, and a
+    column for each channel that it reads and each position of its kernel.
     """
-    ok = isinstance(G, MLPGenerator) and not G.n_classes and G.shape[0] == 1
-    if not ok:
-        raise ValueError(
-            f"G: expected an MLPGenerator of gray pictures without labels, but got {G!r:.80}; "
-            "gan.ema.module, say"
-        )
+    _check(G)
     layers, slope = [], 0.0
     for module in G.net:
         if isinstance(module, nn.Linear):
-            layers.append((module.weight.detach().cpu().double(), module.bias.detach().cpu().double()))
-        elif isinstance(module, nn.BatchNorm1d):  # scales and shifts each row of the matrix before it
-            mean, var, gain, shift = (
-                t.detach().cpu().double()
-                for t in (module.running_mean, module.running_var, module.weight, module.bias)
-            )
-            matrix, bias = layers.pop()
-            gain = gain / (var + module.eps).sqrt()
-            layers.append((matrix * gain[:, None], (bias - mean) * gain + shift))
+            layers.append((_numbers(module.weight), _numbers(module.bias)))
+        elif isinstance(module, nn.ConvTranspose2d):
+            layers.append((_numbers(module.weight).transpose(0, 1).flatten(1), _numbers(module.bias)))
+        elif isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):  # scales and shifts rows of the one before
+            layers.append(_normed(*layers.pop(), module))
         else:
-            slope = module.negative_slope
+            slope = getattr(module, "negative_slope", slope)
     return layers, slope
 
 
-def quantized(G: MLPGenerator) -> dict:
-    """G as a dict that JSON can hold: its matrices as 8-bit integers with one scale a row, in base64."""
+def _check(G):
+    kinds = (nn.Linear, nn.ConvTranspose2d, nn.BatchNorm1d, nn.BatchNorm2d, nn.LeakyReLU, nn.ReLU)
+    kinds += (nn.Unflatten, nn.Identity, nn.Tanh)
+    ok = isinstance(G, (MLPGenerator, DCGenerator)) and all(isinstance(part, kinds) for part in G.net)
+    if not ok or getattr(G, "n_classes", 0) or len(_shape(G)) != 3 or _shape(G)[0] not in (1, 3):
+        raise ValueError(
+            "G: expected an MLPGenerator or a DCGenerator of pictures, without labels, but got "
+            f"{G!r:.80}; gan.ema.module, say"
+        )
+
+
+def _numbers(tensor):
+    return tensor.detach().cpu().double()
+
+
+def _normed(matrix, bias, norm):
+    """A layer followed by batch norm as one layer; a channel of the norm may span several rows."""
+    mean, var, gain, shift = (
+        _numbers(t).repeat_interleave(len(bias) // norm.num_features)
+        for t in (norm.running_mean, norm.running_var, norm.weight, norm.bias)
+    )
+    gain = gain / (var + norm.eps).sqrt()
+    return matrix * gain[:, None], (bias - mean) * gain + shift
+
+
+def _shape(G) -> tuple[int, ...]:
+    """(channels, height, width) of what G draws."""
+    if isinstance(G, MLPGenerator):
+        return G.shape
+    with torch.no_grad(), eval_mode(G):
+        return tuple(G(torch.zeros(1, G.z_dim, device=next(G.parameters()).device)).shape[1:])
+
+
+def quantized(G: MLPGenerator | DCGenerator) -> dict:
+    """G as a dict that JSON can hold: its matrices as 8-bit integers with one scale a row, in base64.
+
+    `kernels` has the side of each layer's kernel, 0 for a linear layer.
+    """
     layers, slope = fuse_batch_norm(G)
     parts = []
     for matrix, bias in layers:
@@ -63,19 +92,35 @@ def quantized(G: MLPGenerator) -> dict:
             np.asarray(values, dtype) for values, dtype in ((scale, "<f4"), (bias, "<f4"), (integers, "i1"))
         ]
     weights = base64.b64encode(b"".join(part.tobytes() for part in parts)).decode()
+    kernels = [
+        module.kernel_size[0] if isinstance(module, nn.ConvTranspose2d) else 0
+        for module in G.net
+        if isinstance(module, (nn.Linear, nn.ConvTranspose2d))
+    ]
     widths = [G.z_dim, *(len(bias) for _, bias in layers)]
-    return {"widths": widths, "shape": G.shape[1:], "slope": slope, "weights": weights}
+    return {"widths": widths, "kernels": kernels, "shape": _shape(G), "slope": slope, "weights": weights}
 
 
-def page(G: MLPGenerator) -> str:
-    """The walk as a whole HTML document: save it, mail it, open it offline.
+def page(G: MLPGenerator | DCGenerator) -> str:
+    """The walk as a whole HTML document: mail it, open it offline.
 
     For the nets of notebook 03 about 0.75 MB.
     """
     return TEMPLATE.read_text(encoding="utf-8").replace('"NET"', json.dumps(quantized(G)))
 
 
-def frame(G: MLPGenerator) -> str:
+def save(G: MLPGenerator | DCGenerator, path: str | Path) -> None:
+    """Write the walk as one HTML file that needs nothing else: a generator to pass on.
+
+    Raises:
+        ValueError: for a generator with labels or with other layers.
+    """
+    text = page(G)
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def frame(G: MLPGenerator | DCGenerator) -> str:
     """The walk as an HTML fragment: a frame that keeps its styles and names to itself."""
     style = "width:100%;height:560px;border:0"
     return f'<iframe title="A walk in latent space" style="{style}" srcdoc="{html.escape(page(G))}"></iframe>'
@@ -91,7 +136,7 @@ def still(G):
     return plots.image_grid(images, columns=11), "Eleven stops on a walk by slerp from one sample to another."
 
 
-def show(G: MLPGenerator) -> None:
+def show(G: MLPGenerator | DCGenerator) -> None:
     """Display the walk in a notebook.
 
     It goes on without a kernel; stored pages of the course keep only a picture.

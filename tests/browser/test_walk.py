@@ -1,13 +1,15 @@
 """The walk that needs no kernel: in a real browser, from a file, its pixels are torch's."""
 
 import re
+from functools import partial
 
 import pytest
 import torch
 
 from ganlib.course import walk
 from ganlib.engine.checkpoint import load_weights
-from ganlib.nets import MLPGenerator
+from ganlib.nets import DCGenerator, MLPGenerator
+from ganlib.nets.dcgan import resize_conv, transposed
 from tests.browser import lab
 
 
@@ -39,19 +41,65 @@ def test_pixels_equal_torchs(browser, tmp_path, bundled):
     assert (pixels_of(open_page(browser, tmp_path, bundled), z) - expected).abs().max() < 1e-4
 
 
-def test_other_nets_and_shapes_stay_within_what_8_bits_allow(browser, tmp_path):
+@pytest.mark.parametrize(
+    "G",
+    [
+        MLPGenerator(z_dim=5, widths=(16, 32, 32), shape=(1, 6, 10)),
+        MLPGenerator(z_dim=5, widths=(16, 32), shape=(3, 6, 10)),
+        DCGenerator(z_dim=5, width=4, size=28),
+        DCGenerator(z_dim=5, width=4, size=64, channels=3),
+    ],
+    ids=lambda G: f"{type(G).__name__} {len(G.net)}",
+)
+def test_other_nets_and_shapes_stay_within_what_8_bits_allow(browser, tmp_path, G):
     torch.manual_seed(0)
-    G = MLPGenerator(z_dim=5, widths=(16, 32, 32), shape=(1, 6, 10))
     for module in G.net:  # statistics and gains that a folding must not confuse
-        if isinstance(module, torch.nn.BatchNorm1d):
+        if isinstance(module, (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)):
             for tensor in (module.running_mean, module.weight.data, module.bias.data):
                 tensor.normal_()
             module.running_var.uniform_(0.1, 3)
+        elif hasattr(module, "weight"):  # as it comes, a deep net draws one picture from every z
+            torch.nn.init.kaiming_normal_(module.weight)
     z = torch.randn(6, 5)
     with torch.no_grad():
         expected = G.eval()(z).flatten(1)
     found = pixels_of(open_page(browser, tmp_path, G), z)
-    assert found.shape == (6, 60) and 0 < (found - expected).abs().max() < 5e-2
+    wrong = (found - expected).abs()
+    assert found.shape == expected.shape and 0 < wrong.max() < 0.1 and wrong.mean() < 0.01
+    assert expected.std(0).mean() > 1e-2, "a net that draws one picture would prove nothing"
+
+
+@pytest.mark.parametrize("kernel", (3, 4))
+def test_convolutions_are_torchs(browser, tmp_path, kernel):
+    """Weights that 8 bits hold exactly, and no batch norm: nothing is left but rounding of floats."""
+    torch.manual_seed(0)
+    G = DCGenerator(5, 4, 20, 3, norm=torch.nn.Identity, up=partial(transposed, kernel=kernel))
+    for module in (part for part in G.net if hasattr(part, "weight")):
+        weights = torch.randint(-127, 128, module.weight.shape)
+        rows = weights if weights.dim() == 2 else weights.transpose(0, 1).flatten(1)
+        rows[:, 0] = 127  # flatten copied the kernels' rows
+        weights = rows if weights.dim() == 2 else rows.unflatten(1, (-1, kernel, kernel)).transpose(0, 1)
+        module.weight.data.copy_(weights * 1e-3)
+    z = torch.randn(3, 5)
+    with torch.no_grad():
+        expected = G.eval()(z).flatten(1)
+    found = pixels_of(open_page(browser, tmp_path, G), z)
+    assert expected.std() > 0.05 and (found - expected).abs().max() < 1e-4
+
+
+def test_a_saved_page_draws_in_colors(browser, tmp_path):
+    G = DCGenerator(z_dim=5, width=4, size=32, channels=3)
+    walk.save(G, tmp_path / "walk.html")
+    page = browser.new_page()
+    page.goto((tmp_path / "walk.html").as_uri())
+    z = page.evaluate("Array.from(between(ends.from[0], ends.to[0], 0.5, 'slerp'))")
+    with torch.no_grad():
+        expected = (G.eval()(torch.tensor([z]))[0] + 1) * 127.5
+    drawn = page.evaluate(
+        "Array.from(element('here').getContext('2d').getImageData(0, 0, width, height).data)"
+    )
+    drawn = torch.tensor(drawn).view(32, 32, 4).permute(2, 0, 1)
+    assert (drawn[3] == 255).all() and (drawn[:3] - expected).abs().max() < 4
 
 
 def test_the_page_says_where_the_walk_stands(browser, tmp_path, bundled):
@@ -125,8 +173,14 @@ def test_the_notebook_shows_it_with_a_picture_for_stored_pages(bundled, monkeypa
 
 
 @pytest.mark.parametrize(
-    "G", [MLPGenerator(n_classes=10), MLPGenerator(shape=(3, 8, 8)), torch.nn.Linear(2, 2)]
+    "G",
+    [
+        MLPGenerator(n_classes=10),
+        MLPGenerator(shape=(2,)),
+        DCGenerator(up=resize_conv),
+        torch.nn.Linear(2, 2),
+    ],
 )
 def test_other_generators_are_refused(G):
-    with pytest.raises(ValueError, match="(?s)^G: .*an MLPGenerator of gray pictures without labels"):
+    with pytest.raises(ValueError, match="(?s)^G: .*of pictures, without labels"):
         walk.page(G)

@@ -11,7 +11,7 @@ from ganlib.course.plots.charts import (
 )
 from ganlib.course.plots.classes import named_rows
 from ganlib.course.plots.output import Painter, animation, picture_bundle, pixels, png, say, show, table
-from ganlib.course.plots.sheets import below, beside, image_grid
+from ganlib.course.plots.sheets import below, beside
 from ganlib.course.plots.style import (
     BLACK,
     BLUE,
@@ -29,6 +29,7 @@ from ganlib.course.plots.style import (
     canvas,
     use_style,
 )
+from ganlib.takeaway import image_grid
 
 __all__ = [
     "BLACK",

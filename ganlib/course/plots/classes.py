@@ -6,7 +6,7 @@ from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from ganlib.course.plots.sheets import image_grid
+from ganlib.takeaway import image_grid
 
 __all__ = ["named_rows"]
 

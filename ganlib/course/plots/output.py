@@ -14,6 +14,7 @@ from PIL import Image
 
 from ganlib.course import cards
 from ganlib.course.structure import mark
+from ganlib.takeaway import gif_bytes
 
 __all__ = ["Painter", "animation", "picture_bundle", "pixels", "png", "say", "show", "table"]
 
@@ -125,17 +126,13 @@ def animation(pictures: Sequence[Figure | Image.Image], caption: str, millisecon
     if len(pictures) < 2:
         raise ValueError(f"pictures: expected 2 or more, but got {len(pictures)}; record some while training")
     frames = [pixels(p) if isinstance(p, Figure) else p.convert("RGB") for p in pictures]
-    frames = [frame.quantize(64, dither=Image.Dither.NONE) for frame in frames]
-    buffer, times = io.BytesIO(), [milliseconds] * (len(frames) - 1) + [1500]
-    frames[0].save(
-        buffer, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0, optimize=True
-    )
-    if buffer.tell() > 300_000:
+    gif = gif_bytes(frames, [milliseconds] * (len(frames) - 1) + [1500], colors=64)
+    if len(gif) > 300_000:
         raise ValueError(
-            f"pictures: expected an animation of 300 kB at most, but got {buffer.tell() // 1000} kB; fewer "
+            f"pictures: expected an animation of 300 kB at most, but got {len(gif) // 1000} kB; fewer "
             "or smaller ones"
         )
-    data = {"image/gif": base64.b64encode(buffer.getvalue()).decode(), "text/plain": caption}
+    data = {"image/gif": base64.b64encode(gif).decode(), "text/plain": caption}
     display(data, metadata={"image/gif": {"alt": caption}}, raw=True)
     _show_caption(caption)
 

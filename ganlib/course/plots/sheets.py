@@ -1,33 +1,8 @@
-"""Sheets of small images."""
+"""Pictures put together."""
 
-import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 
-from ganlib.engine.checks import describe
-
-__all__ = ["below", "beside", "image_grid"]
-
-
-def image_grid(images: Tensor, columns: int = 8, scale: int = 2, gap: int = 2) -> Image.Image:
-    """Images (n, 1 or 3, H, W) in [-1, 1] as one PIL image, row by row, each pixel drawn scale x scale."""
-    ok = torch.is_tensor(images) and images.dim() == 4 and len(images) > 0 and images.shape[1] in (1, 3)
-    if not ok:
-        raise ValueError(
-            f"images: expected a non-empty tensor (n, 1 or 3, H, W), but got {describe(images)}; "
-            "gan.generate(64)"
-        )
-    pixels = images.detach().float().cpu().add(1).mul(127.5).clamp(0, 255).round().byte().numpy()
-    n, channels, height, width = pixels.shape
-    columns = min(columns, n)
-    rows = -(-n // columns)
-    sheet = np.full((channels, rows * (height + gap) + gap, columns * (width + gap) + gap), 96, np.uint8)
-    for i, image in enumerate(pixels):
-        top, left = gap + i // columns * (height + gap), gap + i % columns * (width + gap)
-        sheet[:, top : top + height, left : left + width] = image
-    picture = Image.fromarray(sheet[0] if channels == 1 else sheet.transpose(1, 2, 0))
-    return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
+__all__ = ["below", "beside"]
 
 
 def beside(left: Image.Image, right: Image.Image) -> Image.Image:
