@@ -19,8 +19,8 @@ BOX = {"boxstyle": "round,pad=0.6", "facecolor": "#eef4fa", "edgecolor": "#0072B
 
 
 PLACES = {
-    "course": (0, 5), "variants": (1.3, 4), "generative": (-1.3, 4), "core": (-0.7, 3), "metrics": (0.9, 2),
-    "data": (-1, 1), "nets": (1, 1), "engine": (0, 0),
+    "course": (0, 5.8), "variants": (1.3, 4.5), "takeaway": (0, 4.3), "generative": (-1.3, 4.5),
+    "core": (-0.5, 3.1), "metrics": (0.9, 2.1), "data": (-1, 1), "nets": (1, 1), "engine": (0, 0),
 }  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def label(part):
 def draw():
     """The graph as a Figure."""
     pairs = edges()
-    figure = Figure((9, 6.5))
+    figure = Figure((9, 7.5))
     ax = figure.subplots()
     for importer, target in pairs:
         arrow = {"arrowstyle": "-|>", "color": "0.3", "shrinkA": 26, "shrinkB": 44, "linewidth": 1.5}
@@ -49,7 +49,7 @@ def draw():
     where = {part: PLACES[part] for pair in pairs for part in pair}
     for part, (x, y) in where.items():
         ax.text(x, y, label(part), ha="center", va="center", fontsize=12, bbox=BOX)
-    ax.set(xlim=(-2, 2), ylim=(-0.5, 5.5))
+    ax.set(xlim=(-2, 2), ylim=(-0.5, 6.3))
     ax.axis("off")
     return figure
 
