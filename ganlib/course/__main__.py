@@ -4,7 +4,7 @@ python -m ganlib.course run [03 ...]            execute, time and store with out
 python -m ganlib.course table                   write the README's table from the notebooks' headers
 python -m ganlib.course slides [03 ...]         one offline HTML file each in the folder slides
 python -m ganlib.course site FOLDER             the whole course as offline HTML pages
-python -m ganlib.course address OWNER/NAME      set the address in every badge and set-up cell
+python -m ganlib.course address [OWNER/NAME]    set the address everywhere; by default the remote's
 python -m ganlib.course walk RUN                a run of ganlib.train as one page that draws: RUN/walk.html
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 
-from ganlib.course.address import set_address
+from ganlib.course.address import address_of_remote, set_address
 from ganlib.course.execute import execute, notebooks
 from ganlib.course.export.check import NotWholeError, whole
 from ganlib.course.structure import claim, seconds, title
@@ -77,12 +77,14 @@ def run(prefixes: list[str]) -> None:
         execute(path)
 
 
-def write_address(address: str) -> None:
-    """See `set_address`; a wrong address ends the program with a sentence."""
+def write_address(address: str | None) -> None:
+    """See `set_address`; without an address that of the git remote. A wrong one ends the program."""
     try:
+        address = address or address_of_remote(ROOT)
         set_address(address, ROOT, notebooks(ROOT / "notebooks"))
     except ValueError as error:
         sys.exit(str(error))
+    print(f"{address} stands in every badge and set-up cell now")
 
 
 def main() -> None:
@@ -96,7 +98,7 @@ def main() -> None:
     commands.add_parser("table")
     commands.add_parser("slides").add_argument("argument", metavar="03", nargs="*")
     commands.add_parser("site").add_argument("argument", metavar="FOLDER")
-    commands.add_parser("address").add_argument("argument", metavar="OWNER/NAME")
+    commands.add_parser("address").add_argument("argument", metavar="OWNER/NAME", nargs="?")
     commands.add_parser("walk").add_argument("argument", metavar="RUN")
     arguments = parser.parse_args()
     if arguments.command == "walk":
