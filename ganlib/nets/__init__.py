@@ -4,6 +4,7 @@ from ganlib.nets.classifier import Classifier
 from ganlib.nets.conditional import ACDiscriminator, ProjectionDiscriminator
 from ganlib.nets.dcgan import DCDiscriminator, DCGenerator
 from ganlib.nets.mlp import MLPDiscriminator, MLPGenerator, mlp
+from ganlib.nets.noisy import NoisyClassifier
 from ganlib.nets.unet import TimeUNet
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "DCGenerator",
     "MLPDiscriminator",
     "MLPGenerator",
+    "NoisyClassifier",
     "ProjectionDiscriminator",
     "TimeUNet",
     "mlp",
