@@ -7,7 +7,7 @@ from pathlib import Path
 __all__ = ["address_of_remote", "set_address"]
 
 NAME = r"[\w-]+(?:\.[\w-]+)*"
-TEXTS = ("pyproject.toml", "README.md", "CONTRIBUTING.md", "INSTRUCTORS.md", "CITATION.cff")
+TEXTS = ("pyproject.toml", "README.md", "CONTRIBUTING.md", "CITATION.cff")
 ADDRESS = re.compile(rf"{NAME}/{NAME}")
 OCCURRENCES = re.compile(rf"(?<=github\.com/){NAME}/{NAME}|(?<=research\.google\.com/github/){NAME}/{NAME}")
 

@@ -5,6 +5,7 @@ from ganlib.nets.classifier import Classifier
 from ganlib.nets.conditional import ACDiscriminator, ProjectionDiscriminator
 from ganlib.nets.dcgan import DCDiscriminator, DCGenerator
 from ganlib.nets.mlp import MLPDiscriminator, MLPGenerator, mlp
+from ganlib.nets.noisy import NoisyClassifier
 from ganlib.nets.style import StyleGenerator
 from ganlib.nets.unet import TimeUNet
 
@@ -17,6 +18,7 @@ __all__ = [
     "DCGenerator",
     "MLPDiscriminator",
     "MLPGenerator",
+    "NoisyClassifier",
     "ProjectionDiscriminator",
     "StyleGenerator",
     "TimeUNet",

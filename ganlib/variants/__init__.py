@@ -13,18 +13,21 @@ from ganlib.variants.growing import (
 from ganlib.variants.minibatch_stddev import MinibatchStdDev, append_stddev
 from ganlib.variants.pacgan import Packed, pack
 from ganlib.variants.relativistic import RelativisticGAN
+from ganlib.variants.semi_supervised import FewLabels, SemiSupervisedGAN
 from ganlib.variants.style import StyleDiscriminator
 from ganlib.variants.unrolled import unrolled_critic
 
 __all__ = [
     "ACGAN",
     "BigGAN",
+    "FewLabels",
     "GrowingDiscriminator",
     "GrowingGenerator",
     "MinibatchStdDev",
     "Packed",
     "RelativisticGAN",
     "SeedEnsemble",
+    "SemiSupervisedGAN",
     "ShrunkImages",
     "StackedMLP",
     "StyleDiscriminator",

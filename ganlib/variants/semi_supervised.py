@@ -1,0 +1,105 @@
+"""A GAN whose discriminator is a classifier: few labels, many pictures without one. Notebook 13."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from ganlib.data.augment import random_affine
+from ganlib.data.images import ImageSet
+from ganlib.ema import EMA
+from ganlib.engine.checks import describe
+from ganlib.gan import GAN
+
+__all__ = ["FewLabels", "SemiSupervisedGAN"]
+
+
+class FewLabels:
+    """Batches of which the first half has labels: x (2n, ...), y (2n,) with -1 where there is none.
+
+    Args:
+        labelled: pictures whose labels may be used.
+        unlabelled: pictures whose labels are never looked at.
+        augment: augment(x) -> x, applied to every picture; None leaves them as they are.
+
+    Example:
+        >>> from ganlib.data import load
+        >>> digits = load("mnist")
+        >>> _, y = FewLabels(digits, digits).batch(4)
+        >>> y[2:]
+        tensor([-1, -1])
+    """
+
+    def __init__(self, labelled: ImageSet, unlabelled: ImageSet, augment=random_affine):
+        self.labelled, self.unlabelled, self.augment = labelled, unlabelled, augment
+
+    def batch(self, n: int) -> tuple[Tensor, Tensor]:
+        """n pictures, n / 2 of them with labels; drawn with replacement, also where there are fewer."""
+        if n % 2 or n <= 0:
+            raise ValueError(f"n: expected an even number of pictures but got {n}; use an even batch_size")
+        (x, y), (others, _) = (_draw(part, n // 2) for part in (self.labelled, self.unlabelled))
+        both = torch.cat([x, others])
+        return self.augment(both) if self.augment else both, torch.cat([y, torch.full_like(y, -1)])
+
+
+def _draw(images: ImageSet, n: int) -> tuple[Tensor, Tensor]:
+    return images[torch.randint(len(images), (n,), device=images.images.device)]
+
+
+class SemiSupervisedGAN(GAN):
+    """D gives one logit a class; "fake" is one class more, with its logit fixed at 0.
+
+        p(real | x) = Z / (Z + 1),  Z(x) = Σ_k exp l_k(x),   so the GAN's logit is log Z
+        D minimizes CE(class | x, y) on labelled x + d_loss(log Z(unlabelled x), log Z(fake))
+        G minimizes the mean of (E f(x) - E f(G(z)))², f = D.features: feature matching
+
+    Salimans et al., 2016, arXiv:1606.03498.
+
+    Args:
+        G, D: as for GAN, but D maps x to class logits (B, K) and has `features`.
+        d_ema_decay: of D's averaged weights, `classifier`.
+        more: as for GAN.
+
+    Example:
+        >>> from ganlib.nets import MLPGenerator, NoisyClassifier
+        >>> gan = SemiSupervisedGAN(MLPGenerator(), NoisyClassifier(), lr=1e-3)
+        >>> y = torch.tensor([3, 8, -1, -1])
+        >>> sorted(gan.step(torch.randn(4, 1, 28, 28), y))
+        ['class_loss', 'd_loss', 'g_loss']
+    """
+
+    def __init__(self, G: nn.Module, D: nn.Module, *, d_ema_decay: float = 0.998, **more):
+        super().__init__(G, D, **more)
+        self.d_ema = EMA(self.D, d_ema_decay)
+
+    @property
+    def classifier(self) -> nn.Module:
+        """D with averaged weights, in eval mode: x -> class logits (B, K)."""
+        return self.d_ema.module
+
+    def sample_fakes(self, n: int, y: Tensor | None = None) -> Tensor:
+        """As many fakes as unlabelled pictures; G knows no labels."""
+        return super().sample_fakes(n // 2)
+
+    def d_objective(self, real: Tensor, fake: Tensor, y: Tensor | None = None) -> dict[str, Tensor]:
+        labelled, unlabelled, fake = self.D(torch.cat([real, fake])).split([len(fake)] * 3)
+        return {
+            "class_loss": cross_entropy(labelled, y[: len(labelled)]),
+            "d_loss": self.loss.d_loss(unlabelled.logsumexp(1), fake.logsumexp(1)),
+        }
+
+    def g_objective(self, real: Tensor, fake: Tensor, y: Tensor | None = None) -> dict[str, Tensor]:
+        with torch.no_grad():
+            wanted = self.D.features(real[len(fake) :]).mean(0)
+        return {"g_loss": (self.D.features(fake).mean(0) - wanted).square().mean()}
+
+    def step(self, real: Tensor, y: Tensor | None = None) -> dict[str, Tensor]:
+        """One update of D and of G; real (2n, ...) and y (2n,) as `FewLabels` draws them."""
+        if y is None or len(y) != len(real):
+            found = "None" if y is None else describe(y)
+            raise ValueError(
+                f"y: expected {len(real)} labels, -1 in the second half, but got {found}; "
+                "train on FewLabels with conditional=True"
+            )
+        terms = super().step(real, y)
+        self.d_ema.update(self.D)
+        return terms
