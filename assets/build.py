@@ -2,8 +2,8 @@
 of them by default.
 
 The original files of MNIST and Fashion-MNIST are read from --originals FOLDER (FOLDER/mnist/*.gz,
-FOLDER/fashion/*.gz),
-as their authors publish them. Afterwards assets/hashes.json holds the sha256 of each asset.
+FOLDER/fashion/*.gz), as their authors publish them. Afterwards assets/hashes.json holds the sha256 of each
+asset.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Record trainings of notebook 04 that take too long to watch.
 
-python assets/record_mode_collapse.py NAME [NAME ...] writes assets/results/NAME.safetensors: for
-ten moments a few samples of each seed, and how many modes 2,500 of them cover.
+python assets/record_mode_collapse.py NAME [NAME ...] writes assets/results/NAME.safetensors: for ten moments
+a few samples of each seed, and how many modes 2,500 of them cover.
 """
 
 import argparse

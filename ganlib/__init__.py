@@ -1,9 +1,8 @@
 """A small PyTorch library for generative adversarial networks; the notebooks of the course are built on it.
 
 The core (gan, trainer, losses, penalties, ema, interpolation) is what a reader of the course reads. Below it
-lie engine, data,
-nets and metrics, above it variants and generative. `ganlib.course` exists for the notebooks alone; nothing
-else imports it.
+lie engine, data, nets and metrics, above it variants and generative. `ganlib.course` exists for the notebooks
+alone; nothing else imports it.
 """
 
 import os

@@ -25,13 +25,13 @@ class GAN(Trainable):
     """Generator G, discriminator D and the rules of their game.
 
     A variant is a difference: WGAN-GP is GAN(G, D, wasserstein, penalty=gradient_penalty, d_steps=5). For
-    what no argument
-    expresses, override `d_objective` or `g_objective`. Goodfellow et al., 2014, arXiv:1406.2661.
+    what no argument expresses, override `d_objective` or `g_objective`. Goodfellow et al., 2014,
+    arXiv:1406.2661.
 
     Args:
         G: z (B, z_dim) [, y] -> samples (B, ...).
-        D: samples (B, ...) [, y] -> logits (B,). If it has a true attribute `per_sample`, real and fake
-            share one pass.
+        D: samples (B, ...) [, y] -> logits (B,). If it has a true attribute `per_sample`, real and fake share
+            one pass.
         loss: a pair of ganlib.losses.
         penalty: penalty(critic, real, fake) -> scalar, added to D's loss; critic maps samples to logits.
         d_steps: updates of D for each update of G.

@@ -25,8 +25,8 @@ def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
 
         (sin((1-t)ω) a + sin(tω) b) / sin ω,    ω the angle between a and b
 
-    Where a and b have the same or opposite directions there is no single circle, and lerp is returned.
-    White, 2016, arXiv:1609.04468.
+    Where a and b have the same or opposite directions there is no single circle, and lerp is returned. White,
+    2016, arXiv:1609.04468.
 
     Example:
         >>> slerp(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]), 0.5)

@@ -85,8 +85,7 @@ def wasserstein_d_loss(real: Tensor, fake: Tensor) -> Tensor:
     """E[critic(fake)] - E[critic(real)]: minus the critic's gap, an estimate of the Wasserstein-1 distance.
 
     Critic values are unbounded unless the critic is kept Lipschitz. Arjovsky, Chintala and Bottou, 2017,
-    arXiv:1701.07875.
-    Notebook 05.
+    arXiv:1701.07875. Notebook 05.
 
     Example:
         >>> wasserstein_d_loss(torch.tensor([3.0, 5.0]), torch.tensor([1.0, 1.0]))

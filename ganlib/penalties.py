@@ -2,9 +2,8 @@
 
 Weight clipping. Notebooks 05 and 09.
 
-`critic` maps x (B, ...) to logits (B,); labels, where there are any, are already bound into it. All
-penalties raise a
-ValueError that names the argument which is not a float batch.
+`critic` maps x (B, ...) to logits (B,); labels, where there are any, are already bound into it. All penalties
+raise a ValueError that names the argument which is not a float batch.
 """
 
 from collections.abc import Callable

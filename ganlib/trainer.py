@@ -88,8 +88,7 @@ class Trainer:
         conditional: whether step gets the y of each batch.
         seed: of the training's own random stream, which code in the loop's body cannot disturb.
         graph: on a GPU, run steps as one CUDA graph. Say False where the Python code of a step changes from
-            one step to
-            the next, such as a counter: a graph would repeat what it was at its capture.
+            one step to the next, such as a counter: a graph would repeat what it was at its capture.
 
     Raises:
         ValueError: naming the argument that does not fit.
@@ -126,8 +125,7 @@ class Trainer:
         """Train up to `total` steps in all, yielding a Snapshot after each `every` steps and at the end.
 
         Calling it again goes on, and does nothing once total is reached. The stop button ends the loop after
-        the
-        current step, in a consistent state; a second press, a second later, interrupts the loop's body at
+        the current step, in a consistent state; a second press, a second later, interrupts the loop's body at
         once.
         """
         check_steps(total, every)
@@ -201,8 +199,7 @@ class Trainer:
         fresh ones.
 
         A file from another kind of device serves as well; the random stream then is this trainer's own. A
-        file of
-        version 0.1 serves too: its entries have the same names.
+        file of version 0.1 serves too: its entries have the same names.
 
         Raises:
             ValueError: if the file does not fit; nothing has changed then.

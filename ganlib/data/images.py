@@ -90,8 +90,7 @@ def load(
     """The training images of "mnist" or "fashion".
 
     The bundle, a balanced 10,000 digits or 5,000 clothes, needs no network. MNIST: LeCun, Cortes and Burges.
-    Fashion-MNIST:
-    Xiao, Rasul and Vollgraf, 2017, arXiv:1708.07747.
+    Fashion-MNIST: Xiao, Rasul and Vollgraf, 2017, arXiv:1708.07747.
 
     Args:
         name: "mnist" or "fashion".

@@ -3,8 +3,7 @@
 A whole step, drawing of the batch included, captured once as a CUDA graph.
 
 A step of a small GAN is about a hundred kernels of a few microseconds each; launching them one by one takes
-longer than
-running them. A graph launches all of them at once. On a CPU a step is simply executed.
+longer than running them. A graph launches all of them at once. On a CPU a step is simply executed.
 """
 
 from collections.abc import Callable, Iterator

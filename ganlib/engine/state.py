@@ -16,11 +16,9 @@ __all__ = ["Trainable"]
 class Trainable:
     """Base class of models that a Trainer can train: a subclass writes `__init__` and `step`, nothing else.
 
-    State is gathered from the attributes: each that has state_dict and load_state_dict (nn.Module,
-    Optimizer, EMA), under its
-    name. A number that changes during
-    training, such as a count, must be a buffer of a module, so that it is saved and can be captured in a
-    CUDA graph.
+    State is gathered from the attributes: each that has state_dict and load_state_dict (nn.Module, Optimizer,
+    EMA), under its name. A number that changes during training, such as a count, must be a buffer of a
+    module, so that it is saved and can be captured in a CUDA graph.
 
     Example:
         >>> class Regression(Trainable):

@@ -36,8 +36,8 @@ class MaskedConv2d(nn.Conv2d):
     """A convolution that sees only the rows above and, in its own row, the pixels to the left.
 
     Args:
-        see_center: whether it also sees the pixel itself. The first layer must not (mask A); later layers
-            may (mask B), because their input at a pixel knows nothing of that pixel.
+        see_center: whether it also sees the pixel itself. The first layer must not (mask A); later layers may
+            (mask B), because their input at a pixel knows nothing of that pixel.
         dilation: the distance between the pixels that it looks at.
     """
 
@@ -93,8 +93,7 @@ class Autoregressive(Trainable):
     """Maximum likelihood for a PixelCNN, and pixel-by-pixel sampling.
 
     Args:
-        net: pictures (B, 1, H, W) -> logits (B, levels, H, W), those at a pixel from pixels before
-            it alone.
+        net: pictures (B, 1, H, W) -> logits (B, levels, H, W), those at a pixel from pixels before it alone.
         lr: Adam's learning rate.
         ema_decay: of the weights that `log_prob` and `generate` use.
         size: height and width of a picture.

@@ -36,9 +36,9 @@ class VAE(Trainable):
 
         log p(x) ≥ E_q[log p(x|z)] - KL(q(z|x) ‖ N(0, I))
 
-    The gap is KL(q(z|x) ‖ p(z|x)): 0 where q is the true posterior. z = mean + sd · ε carries the gradient
-    to q. Each pixel is the mean of `levels - 1` coins with one probability, so that p(x|z) is a probability
-    of gray levels and the bound compares with `PixelCNN`. Kingma and Welling, 2013, arXiv:1312.6114.
+    The gap is KL(q(z|x) ‖ p(z|x)): 0 where q is the true posterior. z = mean + sd · ε carries the gradient to
+    q. Each pixel is the mean of `levels - 1` coins with one probability, so that p(x|z) is a probability of
+    gray levels and the bound compares with `PixelCNN`. Kingma and Welling, 2013, arXiv:1312.6114.
 
     Args:
         encoder: pictures (B, *shape) -> (B, 2 z_dim), means and log variances.

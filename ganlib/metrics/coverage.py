@@ -15,8 +15,8 @@ __all__ = ["Coverage", "mode_coverage"]
 class Coverage:
     """Which modes of a mixture samples reach.
 
-    covered: modes with at least a fifth of their fair share within 3 standard deviations. high_quality:
-        share of samples
+    covered: modes with at least a fifth of their fair share within 3 standard deviations. high_quality: share
+        of samples
     within 3 standard deviations of a mode. kl: KL(shares of the samples ‖ equal shares), in nats.
     """
 

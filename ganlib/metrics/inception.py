@@ -20,8 +20,8 @@ Net = Callable[[Tensor], Tensor]
 def fid(real: Tensor, fake: Tensor, features: Net, batch: int = 250) -> float:
     """The Fréchet distance of two sets of images in the features that `features` gives them.
 
-    Heusel et al., 2017, arXiv:1706.08500. It is "the" FID if the features are those of InceptionFeatures,
-    and 2,048 of them want 10,000 images or more.
+    Heusel et al., 2017, arXiv:1706.08500. It is "the" FID if the features are those of InceptionFeatures, and
+    2,048 of them want 10,000 images or more.
 
     Args:
         real, fake: images (n, C, H, W) and (m, C, H, W).
@@ -64,9 +64,9 @@ class InceptionFeatures(nn.Module):
     """images (B, 1 or 3, H, W) in [-1, 1] -> the 2,048 features of Inception v3 that FID is defined on.
 
     The course carries no weights of Inception: give the path of the file that FID programs share
-    (pt_inception-2015-12-05, 1,008 classes), or of torchvision's inception_v3 (1,000 classes; its numbers
-    are then comparable with no published FID). FID's Inception differs from torchvision's in its pooling:
-    means leave the border out, and the last block takes a maximum.
+    (pt_inception-2015-12-05, 1,008 classes), or of torchvision's inception_v3 (1,000 classes; its numbers are
+    then comparable with no published FID). FID's Inception differs from torchvision's in its pooling: means
+    leave the border out, and the last block takes a maximum.
 
     Args:
         path: a state dict, of torch.save or safetensors. It is read without running code from it.

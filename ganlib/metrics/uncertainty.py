@@ -40,8 +40,8 @@ def bootstrap_interval(
 
         (2 t - q_high, 2 t - q_low),   t = statistic(sample), q the quantiles of the bootstrapped values
 
-    A Fréchet distance grows when samples repeat, so each bootstrapped value lies above t, and an interval
-    of the plain quantiles would not even contain t. The reflection takes that bias out once. Davison and
+    A Fréchet distance grows when samples repeat, so each bootstrapped value lies above t, and an interval of
+    the plain quantiles would not even contain t. The reflection takes that bias out once. Davison and
     Hinkley, 1997, chapter 5.
 
     Args:

@@ -17,8 +17,8 @@ class ClassBatchNorm(nn.Module):
 
         (1 + scale_y) * (h - mean) / std + shift_y,   mean and std of a channel over the batch and all places
 
-    In eval mode mean and std are running averages of training's. Dumoulin et al., 2017, arXiv:1610.07629;
-    de Vries et al., 2017, arXiv:1707.00683.
+    In eval mode mean and std are running averages of training's. Dumoulin et al., 2017, arXiv:1610.07629; de
+    Vries et al., 2017, arXiv:1707.00683.
 
     Example:
         >>> ClassBatchNorm(8, n_classes=10)(torch.randn(4, 8, 7, 7), torch.arange(4)).shape

@@ -17,11 +17,10 @@ class ProjectionDiscriminator(nn.Module):
 
         critic(x, y) = psi(phi(x)) + <v_y, phi(x)>
 
-    phi: layers of the given widths, psi: one linear layer, v_y: one vector a class. At the best D the
-        product compares
+    phi: layers of the given widths, psi: one linear layer, v_y: one vector a class. At the best D the product
+        compares
     how well y fits x among the real pairs and among the fakes: log p(y|x) - log g(y|x), up to a term without
-    y. The
-    label meets the features at the end, not the pixels at the start. Miyato and Koyama, 2018,
+    y. The label meets the features at the end, not the pixels at the start. Miyato and Koyama, 2018,
     arXiv:1802.05637.
     """
 

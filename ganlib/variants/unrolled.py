@@ -16,8 +16,8 @@ def unrolled_critic(
 ) -> Critic:
     """D as it will be after some Adam updates, differentiable through them.
 
-    In G's loss it stands for D: G then sees how D will answer. Neither D nor its optimizer changes.
-    Metz et al., 2017, arXiv:1611.02163.
+    In G's loss it stands for D: G then sees how D will answer. Neither D nor its optimizer changes. Metz et
+    al., 2017, arXiv:1611.02163.
 
     Args:
         D: x -> logits.

@@ -3,8 +3,7 @@
 A game for the eye.
 
 Only what ipywidgets 7.7 (Colab) and 8 share is used. Every widget also leaves a static picture in the
-notebook, can be worked
-by keyboard, and has words beside its picture.
+notebook, can be worked by keyboard, and has words beside its picture.
 """
 
 from ganlib.course.widgets.controls import choice, play, slider, value_of
