@@ -53,8 +53,15 @@ def test_all_agree_and_all_change_together(tmp_path):
     for name in (*TEXTS, "notebooks"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
-    set_address("ada/gan", tmp_path, sorted((tmp_path / "notebooks").glob("*.ipynb")))
-    assert all(found == {"ada/gan"} for found in addresses(tmp_path).values())
+    (before,), copies = (
+        set().union(*addresses(ROOT).values()),
+        sorted((tmp_path / "notebooks").glob("*.ipynb")),
+    )
+    set_address("ada-l/gan.course", tmp_path, copies)
+    assert all(found == {"ada-l/gan.course"} for found in addresses(tmp_path).values())
+    set_address(before, tmp_path, copies)
+    for path in copies:
+        assert path.read_bytes() == (NOTEBOOKS / path.name).read_bytes(), "nothing else has changed"
 
 
 @pytest.mark.parametrize("wrong", ["ada", "ada/gan/course", "https://github.com/ada/gan", "a b/c"])

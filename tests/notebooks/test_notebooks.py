@@ -106,23 +106,6 @@ def test_one_address_everywhere(book):
     )
 
 
-def test_the_address_is_set_by_one_command(tmp_path):
-    from ganlib.course.address import set_address
-
-    for folder in ("", "notebooks"):
-        (tmp_path / folder).mkdir(exist_ok=True)
-    for path in [ROOT / "pyproject.toml", ROOT / "README.md", ROOT / "CITATION.cff", *PATHS]:
-        (tmp_path / path.relative_to(ROOT)).write_text(path.read_text())
-    copies = [tmp_path / path.relative_to(ROOT) for path in PATHS]
-    set_address("someone/gan.course-2", tmp_path, copies)
-    for path in tmp_path.rglob("*.*"):
-        text = path.read_text()
-        assert "OWNER/gan-course" not in text and "someone/gan.course-2" in text, path.name
-    set_address("OWNER/gan-course", tmp_path, copies)
-    for path in PATHS:
-        assert (tmp_path / "notebooks" / path.name).read_text() == path.read_text()
-
-
 def reads(table):
     """The notebook's names that a function uses when it is called, its inner functions included."""
     own = (

@@ -18,7 +18,15 @@ from ganlib.course.structure import facts, spine, title
 
 HERE = Path(__file__).parent
 TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)  # of Markdown; those of outputs have their frame
-TEXTS = ("README.md", "INSTRUCTORS.md", "BENCHMARKS.md", "FAULTS.md", "assets/LICENSES.md")
+TEXTS = (
+    "README.md",
+    "INSTRUCTORS.md",
+    "BENCHMARKS.md",
+    "FAULTS.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "assets/LICENSES.md",
+)
 START = """
 startCards(document);
 // A link into a folded part opens it.
