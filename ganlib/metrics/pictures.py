@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ganlib.engine.checks import describe
 
-__all__ = ["checkerboard_share", "ink", "power_spectrum", "slant"]
+__all__ = ["checkerboard_share", "ink", "power_spectrum", "psnr", "sharpness", "slant"]
 
 
 def power_spectrum(images: Tensor) -> Tensor:
@@ -57,6 +57,34 @@ def checkerboard_share(images: Tensor) -> float:
 def ink(images: Tensor) -> Tensor:
     """Mean brightness of each picture: (n, 1, H, W) in [-1, 1] -> (n,), 0 for black and 1 for white."""
     return images.flatten(1).mean(1) / 2 + 0.5
+
+
+def psnr(images: Tensor, truth: Tensor) -> float:
+    """Peak signal-to-noise ratio in decibels of pictures (n, C, H, W) in [-1, 1], larger is nearer.
+
+        10 log10(2² / mean squared difference)
+
+    Example:
+        >>> psnr(torch.zeros(1, 1, 8, 8), torch.full((1, 1, 8, 8), 0.2))
+        20.0
+    """
+    if images.shape != truth.shape:
+        raise ValueError(
+            f"truth: expected shape {tuple(images.shape)}, but got {tuple(truth.shape)}; one for each picture"
+        )
+    error = (images - truth).square().mean()
+    return (10 * torch.log10(4 / error)).item()
+
+
+def sharpness(images: Tensor) -> float:
+    """Mean squared step from a pixel to its neighbor, along both axes: small where pictures are blurred.
+
+    Example:
+        >>> sharpness(torch.tensor([[[[-1.0, 1.0], [-1.0, 1.0]]]]))
+        4.0
+    """
+    along, down = images.diff(dim=-1).square().mean(), images.diff(dim=-2).square().mean()
+    return (along + down).item()
 
 
 def slant(images: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from ganlib.nets.dcgan import DCDiscriminator, DCGenerator
 from ganlib.nets.mlp import MLPDiscriminator, MLPGenerator, mlp
 from ganlib.nets.noisy import NoisyClassifier
 from ganlib.nets.style import StyleGenerator
+from ganlib.nets.translation import PatchDiscriminator, Translator, Upscaler
 from ganlib.nets.unet import TimeUNet
 
 __all__ = [
@@ -19,8 +20,11 @@ __all__ = [
     "MLPDiscriminator",
     "MLPGenerator",
     "NoisyClassifier",
+    "PatchDiscriminator",
     "ProjectionDiscriminator",
     "StyleGenerator",
     "TimeUNet",
+    "Translator",
+    "Upscaler",
     "mlp",
 ]

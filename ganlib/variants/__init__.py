@@ -2,6 +2,7 @@
 
 from ganlib.variants.acgan import ACGAN
 from ganlib.variants.biggan import BigGAN, orthogonal_penalty
+from ganlib.variants.cyclegan import CycleGAN
 from ganlib.variants.ensemble import SeedEnsemble, StackedMLP
 from ganlib.variants.growing import (
     GrowingDiscriminator,
@@ -12,6 +13,7 @@ from ganlib.variants.growing import (
 )
 from ganlib.variants.minibatch_stddev import MinibatchStdDev, append_stddev
 from ganlib.variants.pacgan import Packed, pack
+from ganlib.variants.pix2pix import Pix2Pix
 from ganlib.variants.relativistic import RelativisticGAN
 from ganlib.variants.semi_supervised import FewLabels, SemiSupervisedGAN
 from ganlib.variants.style import StyleDiscriminator
@@ -20,11 +22,13 @@ from ganlib.variants.unrolled import unrolled_critic
 __all__ = [
     "ACGAN",
     "BigGAN",
+    "CycleGAN",
     "FewLabels",
     "GrowingDiscriminator",
     "GrowingGenerator",
     "MinibatchStdDev",
     "Packed",
+    "Pix2Pix",
     "RelativisticGAN",
     "SeedEnsemble",
     "SemiSupervisedGAN",

@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy import stats
 
-from ganlib.metrics.pictures import checkerboard_share, ink, power_spectrum, slant
+from ganlib.metrics.pictures import checkerboard_share, ink, power_spectrum, psnr, sharpness, slant
 
 
 @pytest.mark.parametrize("periods", [1, 4, 9, 14])
@@ -54,3 +54,18 @@ def test_bad_pictures_are_named():
     for wrong in (torch.zeros(2, 3, 8, 8), torch.zeros(2, 1, 8, 9), torch.zeros(8, 8)):
         with pytest.raises(ValueError, match="images: expected square gray pictures"):
             power_spectrum(wrong)
+
+
+def test_psnr_in_decibels():
+    truth = torch.zeros(2, 1, 4, 4)
+    assert psnr(truth + 0.2, truth) == pytest.approx(20, abs=1e-4)  # 10 log10(4 / 0.04)
+    assert psnr(truth + 2.0, truth) == pytest.approx(0, abs=1e-5), "black for white"
+    with pytest.raises(ValueError, match="one for each picture"):
+        psnr(truth, truth[:1])
+
+
+def test_sharpness_of_stripes_and_of_their_blur():
+    stripes = torch.tensor([-1.0, 1.0]).repeat(4).expand(1, 1, 8, 8)
+    assert sharpness(stripes) == pytest.approx(4)  # 2² across, 0 along
+    assert sharpness(torch.full((1, 1, 8, 8), 0.3)) == 0
+    assert sharpness(0.5 * stripes) == pytest.approx(1)

@@ -1,0 +1,72 @@
+"""What notebook 11 writes out equals what the library holds."""
+
+import re
+
+import nbformat
+import pytest
+import torch
+from torch.nn.functional import l1_loss, softplus  # noqa: F401 (the page's cells use these names)
+
+from ganlib import metrics, nets, variants
+from ganlib.course.exercises.translation import book, where_it_leads
+from ganlib.course.results import Record
+from ganlib.nets.translation import receptive_field
+from tests.support.pages import NOTEBOOKS
+
+PAGE = nbformat.read(NOTEBOOKS / "11_image_translation.ipynb", 4)
+
+
+def source_of(start):
+    """A function of the page, from its first line to the next pair of blank lines."""
+    pattern = re.compile(f"^{re.escape(start)}", re.MULTILINE)
+    (cell,) = [c.source for c in PAGE.cells if c.cell_type == "code" and pattern.search(c.source)]
+    return cell[cell.index(start) :].split("\n\n\n")[0]
+
+
+@pytest.fixture
+def page():
+    names = dict(globals())
+    for start in ("def receptive_field(kernels, strides)", "def pix2pix_terms(G, D, x, y"):
+        exec(source_of(start), names)
+    return names
+
+
+def test_the_terms_of_the_page_are_the_librarys(page):
+    torch.manual_seed(0)
+    G, D = nets.Translator(4), nets.PatchDiscriminator(4)
+    model = variants.Pix2Pix(G, D, l1_loss, weight=10.0)
+    x, y = torch.randn(2, 5, 1, 28, 28)
+    fake = G(y)
+    d_loss, g_loss = page["pix2pix_terms"](G, D, x, y)
+    assert model.d_objective(x, fake.detach(), y)["d_loss"].item() == pytest.approx(d_loss.item(), rel=1e-5)
+    assert sum(model.g_objective(x, fake, y).values()).item() == pytest.approx(g_loss.item(), rel=1e-5)
+
+
+def test_the_receptive_field_of_the_page_is_the_librarys(page):
+    for _ in range(20):
+        kernels, strides = torch.randint(1, 6, (2, 4)).tolist()
+        assert page["receptive_field"](kernels, strides) == receptive_field(kernels, strides)
+        assert book.receptive_field.reference(kernels, strides) == receptive_field(kernels, strides)
+
+
+def test_decibels_of_the_exercise_are_the_librarys():
+    images, truth = torch.rand(2, 3, 1, 6, 6)
+    found = book.psnr.reference(images, truth).item()
+    assert found == pytest.approx(metrics.pictures.psnr(images, truth), rel=1e-5)
+
+
+def test_a_distance_leads_to_its_own_best_answer():
+    real = torch.tensor([-1.0] * 140 + [1.0] * 60)
+    assert where_it_leads(lambda fake, x: (fake - x).square().mean(), real).item() == pytest.approx(
+        -0.4, abs=0.02
+    )
+    assert where_it_leads(l1_loss, real).item() == pytest.approx(-1, abs=0.1), "the median"
+
+
+def test_the_record_says_what_the_page_says():
+    record = Record("translation")
+    for better, worse in (("L2", "GAN + 100 L2"), ("GAN + 100 L2", "GAN + 10 L2")):
+        one, other = (record.mean(f"upscale {name}") for name in (better, worse))
+        assert one["psnr"] > other["psnr"] and one["rfd"] > other["rfd"]
+        assert one["other"] > other["other"], "a second judge, trained by itself, agrees on the order"
+    assert max(record.values("cycle with", "error")) < min(record.values("cycle without", "error"))
