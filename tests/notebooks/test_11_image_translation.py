@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 import torch
-from torch.nn.functional import l1_loss, softplus  # noqa: F401 (the page's cells use these names)
+from torch.nn.functional import l1_loss, mse_loss, softplus  # noqa: F401 (the page's cells use these names)
 
 from ganlib import metrics, nets, variants
 from ganlib.course.exercises.translation import book, where_it_leads
