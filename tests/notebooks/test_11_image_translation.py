@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch.nn.functional import l1_loss, mse_loss, softplus  # noqa: F401 (the page's cells use these names)
 
-from ganlib import metrics, nets, variants
+from ganlib import nets, variants
 from ganlib.course.exercises.translation import book, where_it_leads
 from ganlib.course.results import Record
+from ganlib.metrics.pictures import psnr
 from ganlib.nets.translation import receptive_field
 from tests.support.pages import NOTEBOOKS
 
@@ -52,7 +53,7 @@ def test_the_receptive_field_of_the_page_is_the_librarys(page):
 def test_decibels_of_the_exercise_are_the_librarys():
     images, truth = torch.rand(2, 3, 1, 6, 6)
     found = book.psnr.reference(images, truth).item()
-    assert found == pytest.approx(metrics.pictures.psnr(images, truth), rel=1e-5)
+    assert found == pytest.approx(psnr(images, truth), rel=1e-5)
 
 
 def test_a_distance_leads_to_its_own_best_answer():
