@@ -87,6 +87,18 @@ def test_the_comparison_is_whole():
         assert len({entry["steps"] for entry in entries if entry["game"] == game}) == 1
 
 
+def test_the_long_run_that_the_page_repeats_is_recorded_on_three_seeds():
+    entries = [e for e in json.loads(asset("results/regularization.json").read_text()) if e["game"] == "long"]
+    found = {
+        name: [e["distance"] for e in entries if e["name"] == name]
+        for name in ("nothing", "R1", "spectral norm")
+    }
+    assert all(len(values) == 3 for values in found.values())
+    assert (
+        max(found["spectral norm"]) < min(found["nothing"] + found["R1"]) and max(found["spectral norm"]) < 6
+    )
+
+
 def test_a_row_of_dots_shows_each_value_and_the_mean():
     ax = plots.rows_of_dots(Figure().subplots(), {"a": [1, 1, 4], "b": []}, "title", marked=["a"])
     dots, bar = ax.lines[:2]
