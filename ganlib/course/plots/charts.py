@@ -186,5 +186,5 @@ def rows_of_dots(ax, groups, title, marked=()):
             ax.plot(2 * [np.mean(values)], [i - 0.4, i + 0.4], color="black", ls="-", lw=2.5)
         ax.axhline(i, color="0.88", lw=1, ls="-", zorder=0)
     ax.set_yticks(range(len(groups)), groups, fontsize=14)
-    ax.set_title(title)
+    ax.set(title=title, ylim=(-0.6, len(groups) - 0.4))  # so that rows of neighboring charts line up
     return ax
