@@ -186,6 +186,7 @@ NAMES = [
 
 LONG = {  # name -> what differs from notebook 03's recipe in a long run
     "nothing": {},
+    "equal rates": {"d_lr": 2e-3},
     "spectral norm": {"d_lr": 2e-3},
     "R1": {"penalty": lambda critic, real, fake: r1_penalty(critic, real[:16], weight=0.1)},
 }
@@ -266,11 +267,11 @@ def long(name, steps):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--games", nargs="*", default=["ring", "digits", "long"])
-    parser.add_argument("--names", nargs="*", default=NAMES)
+    parser.add_argument("--names", nargs="*", default=[*NAMES, "equal rates"])
     parser.add_argument("--steps", type=int, help="fewer, to try the script; nothing is written then")
     asked = parser.parse_args()
     for game in asked.games:
-        for name in [name for name in asked.names if game != "long" or name in LONG]:
+        for name in [name for name in asked.names if name in (LONG if game == "long" else NAMES)]:
             steps, began, found = asked.steps or STEPS[game], time.perf_counter(), []
             for seed, numbers in {"ring": ring, "digits": digits, "long": long}[game](name, steps):
                 found.append({"name": name, "game": game, "seed": seed, "steps": steps, **numbers})
