@@ -7,9 +7,18 @@ import torch
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from ganlib.course.plots.style import DASHES, FAKE, MARKERS, PALETTE, REAL
+from ganlib.course.plots.style import BLUE, DASHES, FAKE, MARKERS, ORANGE, PALETTE, REAL
 
-__all__ = ["critic_field", "game_field", "histogram", "loss_curves", "scatter", "strip", "values_at_a_draw"]
+__all__ = [
+    "critic_field",
+    "game_field",
+    "histogram",
+    "loss_curves",
+    "rows_of_dots",
+    "scatter",
+    "strip",
+    "values_at_a_draw",
+]
 
 AT_A_DRAW = (2 * np.log(2), np.log(2))  # of the original game's losses
 NAMES = {2 * np.log(2): "2 log 2", np.log(2): "log 2", -np.log(2): "-log 2", 0.0: "0", 2.0: "2"}
@@ -159,4 +168,23 @@ def strip(ax, groups, ylabel):
         ha="right" if len(groups) > 4 else "center",
     )
     ax.set_ylabel(ylabel)
+    return ax
+
+
+def rows_of_dots(ax, groups, title, marked=()):
+    """One row of dots for each name in groups (name -> values), the first below, a bar at each mean.
+
+    Marked rows are blue squares, the others orange discs; equal values lie one above the other.
+    """
+    for i, (name, values) in enumerate(groups.items()):
+        color, marker = (BLUE, "s") if name in marked else (ORANGE, "o")
+        places = [
+            i + 0.16 * (list(values[:j]).count(v) - (values.count(v) - 1) / 2) for j, v in enumerate(values)
+        ]
+        ax.plot(values, places, marker, color=color, ms=9, alpha=0.85, ls="")
+        if len(values) > 1:
+            ax.plot(2 * [np.mean(values)], [i - 0.4, i + 0.4], color="black", ls="-", lw=2.5)
+        ax.axhline(i, color="0.88", lw=1, ls="-", zorder=0)
+    ax.set_yticks(range(len(groups)), groups, fontsize=14)
+    ax.set(title=title, ylim=(-0.6, len(groups) - 0.4))  # so that rows of neighboring charts line up
     return ax
