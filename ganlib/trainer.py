@@ -175,8 +175,7 @@ class Trainer:
     def save(self, path: str | Path) -> bool:
         """Write all that training needs to go on, as safetensors -> whether that was possible.
 
-        An older file at path stays complete until then. A full or read-only disk is reported in a sentence,
-        and training
+        An older file at path stays complete until then. A full or read-only disk is reported, and training
         can go on: hours of it are not lost to a disk. Of several processes the first one writes.
         """
         if not distributed.is_main():

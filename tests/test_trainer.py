@@ -148,7 +148,7 @@ def test_a_save_cut_short_leaves_the_older_file(tmp_path, monkeypatch):
 
 
 def test_one_wait_for_the_device_a_snapshot(monkeypatch):
-    """Reading a number from a tensor stops a GPU: within a burst it happens once."""
+    """Reading a number from a tensor stops a GPU: within run_steps it happens once."""
     t, reads = trainer(), []
     for name in ("item", "tolist", "__float__", "__bool__"):
         original = getattr(torch.Tensor, name)

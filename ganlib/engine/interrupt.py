@@ -15,9 +15,8 @@ class InterruptGuard:
     """While its block runs, an interrupt is noted in `requested`, and nothing else happens.
 
     A further signal, more than a second later, raises KeyboardInterrupt, though never inside `deferred`.
-    Several guards may
-    be open at once, as when two trainings take turns: all are told, and the last one to close restores
-    Python's handler.
+    Several guards may be open at once, as when two trainings take turns: all get the signal, and the last one
+    to close restores Python's handler.
     """
 
     _open: list["InterruptGuard"] = []  # shared by all guards

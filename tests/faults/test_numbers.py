@@ -402,7 +402,7 @@ def test_a_real_explosion_and_smaller_steps():
 
 
 def test_a_copy_is_only_kept_where_every_weight_is_finite(monkeypatch):
-    """The last update of a burst may break the weights while the burst's means are still finite."""
+    """The last update before a snapshot may break the weights while the means are still finite."""
     monkeypatch.setattr(trainer, "SECONDS_BETWEEN_COPIES", 0)
     t = small()
     list(t.until(10, every=10))
