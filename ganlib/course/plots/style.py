@@ -23,8 +23,7 @@ __all__ = [
 ]
 
 # Okabe and Ito's palette, told apart with any kind of color vision; its orange and sky blue are darkened, so
-# that each color
-# has a contrast of 3 to 1 on white at least. Real is blue, fake is vermilion, everywhere.
+# that each color has a contrast of 3 to 1 on white at least. Real is blue, fake is vermilion, everywhere.
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#C48800"
 SKY, PURPLE, BLACK = "#3A9BD9", "#CC79A7", "#000000"
 YELLOW = "#F0E442"  # for areas with an outline or a label only
