@@ -26,6 +26,7 @@ from ganlib.nets import (  # noqa: E402
     MLPGenerator,
     ProjectionDiscriminator,
     mlp,
+    with_spectral_norm,
 )
 from ganlib.trainer import Trainer  # noqa: E402
 from ganlib.variants import ACGAN  # noqa: E402
@@ -62,20 +63,30 @@ def without_batch_norm():
     return G
 
 
-def play(G, D, steps, *, batch, weights, **rules):
+def spectral_d(**options):
+    """The recipe's discriminator with spectral norm."""
+    return with_spectral_norm(MLPDiscriminator(**options))
+
+
+def play(G, D, steps, *, batch, weights, every=800, n=3_000, **rules):
     """Train a GAN -> history, and samples from each kind of weights, the average or the latest."""
     gan = GAN(G, D, **rules)
     trainer, kept = Trainer(gan, data.load("mnist"), batch_size=batch, seed=torch.initial_seed()), {}
     for snapshot in trainer.until(steps):
-        if snapshot.step % 800 == 0 or snapshot.step == steps:
+        if snapshot.step % every == 0 or snapshot.step == steps:
             for kind in weights:
-                kept[f"{snapshot.step} {kind}"] = gan.generate(3_000, ema=kind == "average")
+                kept[f"{snapshot.step} {kind}"] = gan.generate(n, ema=kind == "average")
     return trainer.history, kept
 
 
 def recipe(G=MLPGenerator, D=MLPDiscriminator, steps=400, batch=128, weights=("average",), **changes):
     """The recipe of notebook 03 with some of its ingredients changed."""
     return play(G(), D(), steps, batch=batch, weights=weights, **RECIPE | changes)
+
+
+def long_run(D=MLPDiscriminator, **changes):
+    """The recipe of notebook 03 for as long as the page trains, with one look half way."""
+    return recipe(D=D, steps=3_000, every=1_500, n=10_000, **changes)
 
 
 def script(G=plain_g, steps=800, **changes):
@@ -114,6 +125,12 @@ RUNS = {
         "the script's larger G": partial(recipe, G=partial(plain_g, batch_norm=True), z_dim=100),
         "batches of 64": partial(recipe, batch=64, steps=800),
     },
+    "long": {
+        "neither": long_run,
+        "black is 0": partial(long_run, D=partial(MLPDiscriminator, shift=1.0)),
+        "spectral norm": partial(long_run, D=spectral_d, d_lr=2e-3),
+        "both": partial(long_run, D=partial(spectral_d, shift=1.0), d_lr=2e-3),
+    },
     "weak D": {"D with four hidden units": partial(recipe, D=partial(MLPDiscriminator, widths=(4,)))},
     "script": {
         "the script": script,
@@ -128,8 +145,11 @@ RUNS = {
     },
     "hidden": {"hidden from D": partial(conditional, D=LabelBlind)},
 }
-SEEDS = {"label": range(5), "hidden": range(5), "ablation": range(2), "script": range(2), "weak D": range(2)}
-BOOKS = {"mlp-gan": ("ablation", "weak D", "script"), "conditional-gan": ("label", "hidden")}
+SEEDS = {
+    "label": range(5), "hidden": range(5), "ablation": range(2), "long": range(3), "script": range(2),
+    "weak D": range(2),
+}  # fmt: skip
+BOOKS = {"mlp-gan": ("ablation", "long", "weak D", "script"), "conditional-gan": ("label", "hidden")}
 
 
 def record(folder):

@@ -15,7 +15,6 @@ from pathlib import Path
 import torch
 from torch import nn
 from torch.nn.functional import normalize, softplus
-from torch.nn.utils.parametrizations import spectral_norm
 
 ASSETS = Path(__file__).parent
 sys.path.insert(0, str(ASSETS.parent))
@@ -135,11 +134,9 @@ def noisy(kind):
 
 def discriminator(name):
     """Notebook 03's D, with one thing done to it."""
-    D = nets.MLPDiscriminator()
-    if name == "spectral norm":
-        for layer in D.net:
-            if isinstance(layer, nn.Linear):
-                spectral_norm(layer)
+    D = nets.MLPDiscriminator(shift=float(name.endswith("black is 0")))
+    if name.startswith("spectral norm"):
+        nets.with_spectral_norm(D)
     if name in ("dropout in D", "batch norm in D"):
         D = nn.Sequential(
             nn.Flatten(), nn.Linear(784, 512), nn.LeakyReLU(0.2), nn.Linear(512, 256),
@@ -188,6 +185,7 @@ LONG = {  # name -> what differs from notebook 03's recipe in a long run
     "nothing": {},
     "equal rates": {"d_lr": 2e-3},
     "spectral norm": {"d_lr": 2e-3},
+    "spectral norm, black is 0": {"d_lr": 2e-3},
     "R1": {"penalty": lambda critic, real, fake: r1_penalty(critic, real[:16], weight=0.1)},
 }
 
@@ -267,7 +265,7 @@ def long(name, steps):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--games", nargs="*", default=["ring", "digits", "long"])
-    parser.add_argument("--names", nargs="*", default=[*NAMES, "equal rates"])
+    parser.add_argument("--names", nargs="*", default=list(dict.fromkeys([*NAMES, *LONG])))
     parser.add_argument("--steps", type=int, help="fewer, to try the script; nothing is written then")
     asked = parser.parse_args()
     for game in asked.games:

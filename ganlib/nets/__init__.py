@@ -4,7 +4,7 @@ from ganlib.nets.biggan import BigDiscriminator, BigGenerator
 from ganlib.nets.classifier import Classifier
 from ganlib.nets.conditional import ACDiscriminator, ProjectionDiscriminator
 from ganlib.nets.dcgan import DCDiscriminator, DCGenerator
-from ganlib.nets.mlp import MLPDiscriminator, MLPGenerator, mlp
+from ganlib.nets.mlp import MLPDiscriminator, MLPGenerator, mlp, with_spectral_norm
 from ganlib.nets.noisy import NoisyClassifier
 from ganlib.nets.style import StyleGenerator
 from ganlib.nets.translation import PatchDiscriminator, Translator, Upscaler
@@ -27,4 +27,5 @@ __all__ = [
     "Translator",
     "Upscaler",
     "mlp",
+    "with_spectral_norm",
 ]

@@ -18,25 +18,29 @@ class ProjectionDiscriminator(nn.Module):
         critic(x, y) = psi(phi(x)) + <v_y, phi(x)>
 
     phi: layers of the given widths, psi: one linear layer, v_y: one vector a class. At the best D the product
-        compares
-    how well y fits x among the real pairs and among the fakes: log p(y|x) - log g(y|x), up to a term without
-    y. The label meets the features at the end, not the pixels at the start. Miyato and Koyama, 2018,
-    arXiv:1802.05637.
+    compares how well y fits x among the real pairs and among the fakes: log p(y|x) - log g(y|x), up to a term
+    without y. The label meets the features at the end, not the pixels at the start. Miyato and Koyama, 2018,
+    arXiv:1802.05637. shift is added to x first, as in `MLPDiscriminator`.
     """
 
     per_sample = True
 
     def __init__(
-        self, widths: tuple[int, ...] = (512, 256), shape: tuple[int, ...] = (1, 28, 28), n_classes: int = 10
+        self,
+        widths: tuple[int, ...] = (512, 256),
+        shape: tuple[int, ...] = (1, 28, 28),
+        n_classes: int = 10,
+        shift: float = 0.0,
     ):
         super().__init__()
+        self.shift = shift
         self.phi, self.psi = _features(widths, shape), nn.Linear(widths[-1], 1)
         self.class_vectors = nn.Embedding(n_classes, widths[-1])
         nn.init.normal_(self.class_vectors.weight, std=(3 * widths[-1]) ** -0.5)  # as psi's weights
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         check_labels(x, y)
-        h = self.phi(x.flatten(1))  # (B, width)
+        h = self.phi(x.flatten(1) + self.shift)  # (B, width)
         return self.psi(h).flatten() + (self.class_vectors(y) * h).sum(1)  # (B,)
 
 

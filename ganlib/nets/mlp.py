@@ -10,10 +10,19 @@ from math import prod
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from ganlib.engine.checks import describe
 
-__all__ = ["LABEL_DIM", "MLPDiscriminator", "MLPGenerator", "append_label", "label_embedding", "mlp"]
+__all__ = [
+    "LABEL_DIM",
+    "MLPDiscriminator",
+    "MLPGenerator",
+    "append_label",
+    "label_embedding",
+    "mlp",
+    "with_spectral_norm",
+]
 
 LABEL_DIM = 10  # numbers in the vector of a label
 
@@ -44,6 +53,23 @@ def mlp(
                 layers.append(nn.BatchNorm1d(n_out))
             layers.append(activation())
     return nn.Sequential(*layers)
+
+
+def with_spectral_norm(D: nn.Module) -> nn.Module:
+    """Divide the weight of each linear layer and convolution of D by its largest singular value; returns D.
+
+    No layer then makes a difference between two inputs longer, which bounds D's slope. Miyato et al., 2018,
+    arXiv:1802.05957. Notebook 09.
+
+    Example:
+        >>> D = with_spectral_norm(MLPDiscriminator())
+        >>> bool(torch.linalg.matrix_norm(D.net[0].weight, 2) < 1.1)
+        True
+    """
+    for layer in list(D.modules()):
+        if isinstance(layer, (nn.Linear, nn.Conv2d)):
+            spectral_norm(layer)
+    return D
 
 
 def label_embedding(n_classes: int) -> nn.Embedding | None:
@@ -89,6 +115,12 @@ class MLPDiscriminator(nn.Module):
 
     Notebooks 03 and 06.
 
+    Args:
+        widths: of the hidden layers.
+        shape: of a sample.
+        n_classes: 0 for an unconditional D.
+        shift: added to x. With 1 black pixels, -1 in the data, are 0 and move no weight of the first layer.
+
     Example:
         >>> MLPDiscriminator()(torch.zeros(2, 1, 28, 28)).shape
         torch.Size([2])
@@ -97,15 +129,19 @@ class MLPDiscriminator(nn.Module):
     per_sample = True
 
     def __init__(
-        self, widths: tuple[int, ...] = (512, 256), shape: tuple[int, ...] = (1, 28, 28), n_classes: int = 0
+        self,
+        widths: tuple[int, ...] = (512, 256),
+        shape: tuple[int, ...] = (1, 28, 28),
+        n_classes: int = 0,
+        shift: float = 0.0,
     ):
         super().__init__()
-        self.n_classes = n_classes
+        self.n_classes, self.shift = n_classes, shift
         self.embedding = label_embedding(n_classes)
         self.net = mlp(prod(shape) + LABEL_DIM * bool(n_classes), *widths, 1)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        return self.net(append_label(x.flatten(1), y, self.embedding)).flatten()  # (B,)
+        return self.net(append_label(x.flatten(1) + self.shift, y, self.embedding)).flatten()  # (B,)
 
 
 def _check_label(x, y, conditional):

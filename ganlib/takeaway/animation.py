@@ -4,6 +4,7 @@ import io
 import shutil
 import subprocess
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -19,8 +20,8 @@ __all__ = ["gif_bytes", "save_animation", "save_walk"]
 
 LAST = 1500  # milliseconds for which the last picture of a training stays
 NO_FFMPEG = (
-    "path: expected the program ffmpeg for an MP4, but got none on the PATH; install it (apt install ffmpeg, "
-    "brew install ffmpeg, winget install ffmpeg), or save a .gif, which needs nothing"
+    "path: expected the program ffmpeg for an MP4, but there is none on the PATH; pip install imageio-ffmpeg "
+    "brings one, as do apt, brew and winget (install ffmpeg), or save a .gif, which needs nothing"
 )
 
 
@@ -32,7 +33,7 @@ def save_animation(
     Args:
         pictures: images (n, 1 or 3, H, W) in [-1, 1], PIL images, or files of such, such as the sheets that
             `python -m ganlib.train` leaves in its folder.
-        path: ends in .gif or .mp4. An MP4 needs the program ffmpeg.
+        path: ends in .gif or .mp4. An MP4 needs ffmpeg, the program or the package imageio-ffmpeg.
         milliseconds: for which each one is shown.
 
     Raises:
@@ -127,9 +128,7 @@ def _save(frames, path, milliseconds, last):
 
 def _save_mp4(frames, path, milliseconds):
     """By ffmpeg, which gets the raw pixels; H.264 in even sides, as all players show it."""
-    program = shutil.which("ffmpeg")
-    if program is None:
-        raise FileNotFoundError(NO_FFMPEG)
+    program = _ffmpeg()
     size = "{}x{}".format(*frames[0].size)
     source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", f"1000/{milliseconds}", "-i", "-"]
     coding = ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-f", "mp4"]
@@ -142,3 +141,15 @@ def _save_mp4(frames, path, milliseconds):
             raise ValueError(
                 f"path: expected ffmpeg to write {path.name}, but it failed and said: {said[-1]}"
             )
+
+
+def _ffmpeg():
+    """The path of ffmpeg: the system's, or the one that the package imageio-ffmpeg brings."""
+    program = shutil.which("ffmpeg")
+    if program is None and find_spec("imageio_ffmpeg") is not None:
+        from imageio_ffmpeg import get_ffmpeg_exe
+
+        program = get_ffmpeg_exe()
+    if program is None:
+        raise FileNotFoundError(NO_FFMPEG)
+    return program

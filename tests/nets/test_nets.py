@@ -4,7 +4,14 @@ import pytest
 import torch
 from torch import nn
 
-from ganlib.nets import MLPDiscriminator, MLPGenerator, mlp
+from ganlib.nets import (
+    DCDiscriminator,
+    MLPDiscriminator,
+    MLPGenerator,
+    ProjectionDiscriminator,
+    mlp,
+    with_spectral_norm,
+)
 
 
 def test_shapes_and_range():
@@ -38,3 +45,25 @@ def test_labels_change_the_answer_and_are_checked():
         G(z, y.float())
     with pytest.raises(ValueError, match="y: expected no labels for an unconditional net"):
         MLPGenerator()(z, y)
+
+
+def test_a_shift_is_added_to_what_d_sees():
+    x, y = torch.rand(6, 1, 28, 28), torch.arange(6)
+    for kind, labels in ((MLPDiscriminator, ()), (ProjectionDiscriminator, (y,))):
+        plain, shifted = kind(), kind(shift=1.0)
+        shifted.load_state_dict(plain.state_dict())
+        torch.testing.assert_close(shifted(x, *labels), plain(x + 1, *labels))
+        assert not torch.allclose(shifted(x, *labels), plain(x, *labels))
+
+
+@pytest.mark.parametrize(
+    "D", [MLPDiscriminator((32, 16)), DCDiscriminator(4, hidden=8)], ids=("mlp", "dcgan")
+)
+def test_spectral_norm_makes_every_largest_singular_value_one(D):
+    """A full decomposition, where the library takes a step of power iteration for each pass."""
+    assert with_spectral_norm(D) is D
+    for _ in range(200):
+        D(torch.rand(2, 1, 28, 28))
+    layers = [layer for layer in D.modules() if isinstance(layer, (nn.Linear, nn.Conv2d))]
+    largest = [torch.linalg.svdvals(layer.weight.flatten(1))[0].item() for layer in layers]
+    assert len(largest) == 3 + isinstance(D, DCDiscriminator) and max(abs(s - 1) for s in largest) < 0.02

@@ -1,11 +1,12 @@
 """What is taken away opens in other programs: GIF, MP4, PNG, ONNX, a model card, all of a run's."""
 
-import importlib.util
 import os
 import sys
 
+import imageio_ffmpeg
 import mistune
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from PIL import Image, ImageSequence
@@ -91,8 +92,24 @@ def test_mistakes_are_named(tmp_path, pictures, name, message):
 
 def test_an_mp4_without_ffmpeg_says_what_to_install(gan, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match="expected the program ffmpeg .*apt install ffmpeg"):
+    monkeypatch.setattr("ganlib.takeaway.animation.find_spec", lambda name: None)
+    with pytest.raises(FileNotFoundError, match="expected the program ffmpeg .*pip install imageio-ffmpeg"):
         takeaway.save_walk(gan, tmp_path / "walk.mp4")
+
+
+def test_an_mp4_shows_the_pictures(gan, tmp_path):
+    """Another program's frames: as many as were saved, with their sides made even, near in brightness."""
+    sheets = [torch.full((4, 1, 9, 9), value) for value in (-0.8, 0.0, 0.8)]
+    takeaway.save_animation(sheets, tmp_path / "t.mp4", 500)
+    frames = imageio_ffmpeg.read_frames(str(tmp_path / "t.mp4"))
+    about = next(frames)
+    width, height = takeaway.image_grid(sheets[0], 2).size
+    assert about["codec"] == "h264" and about["pix_fmt"].startswith("yuv420p")
+    assert about["source_size"] == (width + width % 2, height + height % 2) and about["fps"] == 2
+    inner = [
+        np.frombuffer(frame, np.uint8).reshape(*about["size"][::-1], 3)[4:9, 4:9].mean() for frame in frames
+    ]
+    assert np.allclose(inner, [25.5, 127.5, 229.5, 229.5, 229.5], atol=6)
 
 
 FAKE = """#!{python}
@@ -106,7 +123,7 @@ open(sys.argv[-1], "wb").write(json.dumps(sys.argv[1:-1]).encode() + b"\\n" + da
 
 @pytest.mark.skipif(os.name == "nt", reason="the program that stands in for ffmpeg is a POSIX script")
 def test_ffmpeg_gets_every_pixel(gan, tmp_path, monkeypatch):
-    """A program that stands in for ffmpeg keeps what it gets; a real one reads the file in the test below."""
+    """A program that stands in for ffmpeg keeps what it gets; the test above uses a real one."""
     fake = tmp_path / "ffmpeg"
     fake.write_text(FAKE.format(python=sys.executable, flags=""))
     fake.chmod(0o755)
@@ -147,9 +164,6 @@ def test_what_becomes_an_onnx_file_takes_any_batch(G):
 
 @pytest.mark.parametrize("G", GENERATORS, ids=("mlp", "labels", "dcgan"))
 def test_an_onnx_file_runs_without_torch(G, tmp_path):
-    for name in ("onnx", "onnxscript"):
-        pytest.importorskip(name, reason=f"{name} is not installed")
-    onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
     takeaway.save_onnx(G, tmp_path / "generator.onnx")
     session = onnxruntime.InferenceSession(tmp_path / "generator.onnx")
     inputs = [torch.randn(7, 5), torch.tensor([0, 1, 2, 0, 1, 2, 2])]
@@ -161,8 +175,8 @@ def test_an_onnx_file_runs_without_torch(G, tmp_path):
         )
 
 
-@pytest.mark.skipif(importlib.util.find_spec("onnxscript") is not None, reason="onnxscript is installed")
-def test_without_onnx_a_sentence_says_what_to_install(gan, tmp_path):
+def test_without_onnx_a_sentence_says_what_to_install(gan, tmp_path, monkeypatch):
+    monkeypatch.setattr("ganlib.takeaway.onnx_file.find_spec", lambda name: None)
     with pytest.raises(ImportError, match="pip install onnx onnxscript"):
         takeaway.save_onnx(gan.G, tmp_path / "generator.onnx")
     assert list(tmp_path.iterdir()) == []
