@@ -121,6 +121,7 @@ class DCDiscriminator(nn.Module):
         down: (channels in, channels out) -> a module that halves the side.
         norm: channels -> a module, after every halving but the first; `nn.BatchNorm2d` is DCGAN's.
         activation: () -> a module.
+        shift: added to x. With 1 black, -1 in the data, is 0, as the zeros that convolutions pad with.
 
     Example:
         >>> DCDiscriminator(size=64, channels=3)(torch.randn(2, 3, 64, 64)).shape
@@ -137,9 +138,10 @@ class DCDiscriminator(nn.Module):
         down: Block = strided,
         norm: Callable[[int], nn.Module] = nn.Identity,
         activation: Callable[[], nn.Module] = leaky,
+        shift: float = 0.0,
     ) -> None:
         super().__init__()
-        side = small_side(size)
+        self.shift, side = shift, small_side(size)
         halvings = (size // side).bit_length() - 1
         widths = [width << i for i in range(halvings)]  # 16, 32 for size 28
         layers = [down(channels, width), activation()]
@@ -154,7 +156,7 @@ class DCDiscriminator(nn.Module):
         self.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.net(x)  # (B,)
+        return self.net(x + self.shift)  # (B,)
 
 
 def _check_size(size, side):

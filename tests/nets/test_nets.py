@@ -49,7 +49,7 @@ def test_labels_change_the_answer_and_are_checked():
 
 def test_a_shift_is_added_to_what_d_sees():
     x, y = torch.rand(6, 1, 28, 28), torch.arange(6)
-    for kind, labels in ((MLPDiscriminator, ()), (ProjectionDiscriminator, (y,))):
+    for kind, labels in ((MLPDiscriminator, ()), (DCDiscriminator, ()), (ProjectionDiscriminator, (y,))):
         plain, shifted = kind(), kind(shift=1.0)
         shifted.load_state_dict(plain.state_dict())
         torch.testing.assert_close(shifted(x, *labels), plain(x + 1, *labels))

@@ -220,6 +220,7 @@ def test_all_of_a_run_by_one_command(tmp_path, capsys, monkeypatch):
     for steps in ("2", "4"):
         train.main([*options, str(tmp_path / "a"), "--steps", steps])
     monkeypatch.setattr(takeaway.animation.shutil, "which", lambda name: None)
+    monkeypatch.setattr(takeaway.animation, "find_spec", lambda name: None)
     capsys.readouterr()
     program.main([str(tmp_path / "a"), "--seed", "5"])
     said = capsys.readouterr().out
