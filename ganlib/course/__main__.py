@@ -5,6 +5,7 @@ python -m ganlib.course table                   write the README's table from th
 python -m ganlib.course slides [03 ...]         one offline HTML file each in the folder slides
 python -m ganlib.course site FOLDER             the whole course as offline HTML pages
 python -m ganlib.course address [OWNER/NAME]    set the address everywhere; by default the remote's
+python -m ganlib.course ready                   before class: is this machine ready, and how quick is it?
 python -m ganlib.course walk RUN                a run of ganlib.train as one page that draws: RUN/walk.html
 """
 
@@ -71,6 +72,18 @@ def write_walk(run: str) -> None:
     print(f"{target}: open it in a browser; it needs nothing else")
 
 
+def say_ready() -> None:
+    """A line for each check; the program ends with 1 if one of them failed."""
+    from ganlib.course import ready
+
+    failed = False
+    for name, found in ready.check(ROOT):
+        mend = f"\n{'':15}To mend it: {found.mend}." if found.mend else ""
+        print(f"{found.status:4}  {name:8} {found.words}.{mend}", flush=True)
+        failed |= found.status == "fail"
+    sys.exit(int(failed))
+
+
 def run(prefixes: list[str]) -> None:
     """Execute and store notebooks."""
     for path in notebooks(ROOT / "notebooks", prefixes):
@@ -99,6 +112,7 @@ def main() -> None:
     commands.add_parser("slides").add_argument("argument", metavar="03", nargs="*")
     commands.add_parser("site").add_argument("argument", metavar="FOLDER")
     commands.add_parser("address").add_argument("argument", metavar="OWNER/NAME", nargs="?")
+    commands.add_parser("ready")
     commands.add_parser("walk").add_argument("argument", metavar="RUN")
     arguments = parser.parse_args()
     if arguments.command == "walk":
@@ -108,8 +122,8 @@ def main() -> None:
             "The notebooks are not here: run this command in a clone of the course, not from an installed "
             "package."
         )
-    if arguments.command == "table":
-        return write_table()
+    if arguments.command in ("table", "ready"):
+        return write_table() if arguments.command == "table" else say_ready()
     actions = {"run": run, "slides": write_slides, "site": write_site, "address": write_address}
     try:
         actions[arguments.command](arguments.argument)

@@ -13,7 +13,7 @@ COLUMNS = ["", "distance", "classes", "precision", "recall"]
 
 
 class Record:
-    """Runs recorded by assets/record_mlp.py: one entry for each name, seed, step and kind of weights.
+    """Runs recorded by a script assets/record_*.py: one entry for each name, seed and what else differs.
 
     Example:
         >>> Record("conditional-gan").values("projection", "seed")
