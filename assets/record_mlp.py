@@ -170,7 +170,7 @@ def record(folder):
                 step, weights = key.split()
                 row = {"part": part, "name": name, "seed": seed, "step": int(step), "weights": weights}
                 rows.append(row | measured(judge, images, real, real_y))
-            if part in ("script", "weak D") or name == "the recipe":
+            if part in ("script", "weak D") or name in ("the recipe", "neither"):
                 rows[0]["history"] = [{key: round(value, 3) for key, value in h.items()} for h in history]
             path.write_text(json.dumps(rows))
             write(folder)

@@ -7,6 +7,7 @@ can be built, room on disk and in memory, and the pace: a short training, compar
 import json
 import re
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -84,7 +85,7 @@ def kernel(root: Path) -> Finding:
 
     began = time.perf_counter()
     try:
-        manager, client = start_new_kernel(startup_timeout=60)
+        manager, client = start_new_kernel(startup_timeout=60, stderr=subprocess.DEVNULL)
     except Exception as error:  # whatever stops it is the finding
         return Finding("fail", f"no kernel starts: {error}", "pip install -r requirements.txt")
     try:
