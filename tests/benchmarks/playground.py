@@ -1,6 +1,6 @@
 """Frames a second of the GAN that trains in the page, in Chromium at 1280 x 720, nets of 2 x 32.
 
-The processor is slowed down by Chromium's own throttle (DevTools' "4x" is a mid-range phone, "6x" a low-end one).
+Chromium's own throttle slows the processor down; DevTools calls 4 a mid-range phone and 6 a low-end one.
 A page may draw 60 frames a second at most: python tests/benchmarks/playground.py (two minutes)
 """
 

@@ -23,19 +23,29 @@ const door = location.search === "?door";
 function settings() {
   const found = {};
   for (const name of Object.keys(CHOICES)) found[name] = $(name).value;
-  for (const name of NUMBERS) found[name] = Number($(name).value);
+  for (const name of NUMBERS) found[name] = allowed(name, $(name).value);
   return found;
 }
 
+// A number within its field's limits, whatever was typed or stands in the address.
+function allowed(name, text) {
+  const { min, max, step } = $(name), value = text === "" ? NaN : Number(text);
+  if (!Number.isFinite(value)) return START[name];
+  const bounded = Math.min(Number(max), Math.max(Number(min), value));
+  return step === "1" ? Math.round(bounded) : bounded;
+}
+
 function show(values) {
-  for (const [name, value] of Object.entries(values)) if ($(name)) $(name).value = value;
+  for (const name of NUMBERS) $(name).value = allowed(name, String(values[name]));
+  for (const [name, options] of Object.entries(CHOICES)) $(name).value = options.includes(values[name]) ? values[name] : START[name];
   for (const name of ["weight", "clip"]) $(name).closest("label").hidden = (name === "clip") !== ($("penalty").value === "clip");
   if ($("penalty").value === "none") $("weight").closest("label").hidden = true;
 }
 
 function fromAddress() {
   const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
-  if (given.drawn) state.drawn = given.drawn.split(";").map((pair) => pair.split(",").map(Number));
+  const points = (given.drawn || "").split(";").map((pair) => pair.split(",").map(Number));
+  if (given.drawn) state.drawn = points.filter((p) => p.length === 2 && p.every((x) => Math.abs(x) <= SPAN)).slice(-DRAWN);
   return { ...START, ...given };
 }
 
