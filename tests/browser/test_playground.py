@@ -314,7 +314,7 @@ def test_the_picture_is_saved_with_its_ground(opened, tmp_path):
     saved.value.save_as(tmp_path / "picture.png")
     with Image.open(tmp_path / "picture.png") as picture:
         assert picture.size[0] == picture.size[1] >= 500
-        assert len(set(picture.convert("RGB").resize((20, 20)).getdata())) > 50, "D's field is missing"
+        assert len(picture.convert("RGB").resize((20, 20)).getcolors()) > 50, "D's field is missing"
 
 
 def test_the_python_lines_run(opened):
@@ -331,6 +331,26 @@ def test_the_python_lines_run(opened):
         exec(code, scope)
         assert scope["snapshot"].step == 3
         assert scope["gan"].loss == LOSSES[loss]
+    for name in ("line", "grid", "moons", "drawn"):
+        if name == "drawn":
+            opened.mouse.click(*at(opened, 0.2, 0.2))
+        else:
+            opened.select_option("#data", name)
+        opened.click("#python")
+        scope = {}
+        exec(opened.input_value("#text").replace("until(1000)", "until(1)"), scope)
+        assert scope["snapshot"].step == 1, name
+
+
+def test_keys_play_step_and_go_back(opened):
+    opened.keyboard.press("ArrowRight")
+    opened.keyboard.press("ArrowRight")
+    opened.keyboard.press("ArrowLeft")
+    assert step_number(opened) == 1
+    opened.keyboard.press("Space")
+    opened.wait_for_function("playground.state.game.steps > 5")
+    opened.keyboard.press("Space")
+    assert opened.inner_text("#play") == "Play"
 
 
 @pytest.mark.parametrize("throttle, frames", [(1, 60), (4, 15)])

@@ -69,7 +69,8 @@ def frame(**scene: str | float) -> str:
     """The page as an HTML fragment: a frame that keeps its styles and names to itself."""
     style = "width:100%;height:760px;border:0"
     document = html.escape(page(**scene))
-    return f'<iframe title="A GAN that trains in this page" style="{style}" srcdoc="{document}"></iframe>'
+    words = 'class="gc-playground" title="A GAN that trains in this page"'
+    return f'<iframe {words} style="{style}" srcdoc="{document}"></iframe>'
 
 
 def show(**scene: str | float) -> None:

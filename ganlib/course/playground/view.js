@@ -315,7 +315,8 @@ function connect() {
   $("back").addEventListener("click", () => { state.playing = false; back(); });
   $("again").addEventListener("click", () => { state.playing = false; restart(); });
   $("clear").addEventListener("click", () => { state.drawn = []; restart(); });
-  $("link").addEventListener("click", (e) => copy(location.href.split(/[?#]/)[0] + address(), e.target));
+  const here = location.protocol === "about:" ? "playground.html" : location.href.split(/[?#]/)[0]; // a notebook's frame has no address
+  $("link").addEventListener("click", (e) => copy(here + address(), e.target));
   $("python").addEventListener("click", (e) => copy(python(), e.target));
   $("save").addEventListener("click", save);
   document.addEventListener("keydown", (e) => {
