@@ -170,6 +170,11 @@ def test_the_reference_shows_what_the_docstrings_say(folder):
     names = {file.relative_to(folder / "api").as_posix() for file in (folder / "api").rglob("*.html")}
     assert {"ganlib/penalties.html", "ganlib/metrics.html", "ganlib/course/widgets.html"} <= names
     assert not any("exercise" in name for name in names), "solutions of exercises are not published"
+    texts = [file.read_text(encoding="utf-8") for file in (folder / "api").rglob("*.html")]
+    assert not any("Although the recipe for forward pass" in text for text in texts), "torch's own words"
+    assert "A GAN is two nets, a loss and two optimizers" in (folder / "api" / "ganlib.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_the_front_door_plays_at_once_and_can_be_drawn_on(browser, folder):
