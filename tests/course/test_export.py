@@ -160,7 +160,8 @@ def test_the_commands_write_slides_pages_and_the_table(tree, capsys):
     assert "<section>" in (tree / "slides" / "01_one.html").read_text(encoding="utf-8")
     assert capsys.readouterr().out.startswith("slides/01_one.html: open it")
     command.write_site(str(tree / "site"))
-    assert "startCards" in (tree / "site" / "02_two.html").read_text(encoding="utf-8")
+    assert "startCards" in (tree / "site" / "page.js").read_text(encoding="utf-8")
+    assert "gc-question" in (tree / "site" / "02_two.html").read_text(encoding="utf-8")
     command.write_table()
     rows = [
         f"| [01 · A title](notebooks/{name}.ipynb) | Nothing is said twice. | 60 s |"

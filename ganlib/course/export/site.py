@@ -4,6 +4,7 @@ Links lead from page to page, also when the folder is opened from a disk.
 """
 
 import html
+import json
 import posixpath
 import re
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 
 from ganlib.course import cards, playground, words
-from ganlib.course.export import render
+from ganlib.course.export import render, shared
 from ganlib.course.export.check import whole
 from ganlib.course.structure import facts, spine, title
 
@@ -27,6 +28,10 @@ TEXTS = (
     "CHANGELOG.md",
     "assets/LICENSES.md",
 )
+EMPTY = re.compile(r"<th[^>]*></th>")  # a corner, not a header
+NAMES = re.compile(r"[A-Za-z_]\w{3,}")  # in code
+DOOR = f'<iframe class="door" title="{words.DOOR}" src="playground.html?door"></iframe>'
+HOME = f'<a href="index.html">{words.THE_COURSE}</a>'
 START = """
 startCards(document);
 // A link into a folded part opens it.
@@ -38,25 +43,93 @@ const unfold = () => {
 };
 addEventListener("hashchange", unfold);
 if (location.hash) unfold();
+// Whatever can be scrolled sideways is reached with the tab key, and nothing else is.
+const reach = () => {
+  for (const box of document.querySelectorAll("pre")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+};
+reach();
+addEventListener("resize", reach);
+document.addEventListener("toggle", reach, true);
 """
 
 
 def write(folder, root, notebooks):
-    """Write every notebook, and the texts around them, from the course at `root` as HTML into `folder`."""
+    """Write every notebook, the texts around them and the API reference from the course at `root` as HTML
+    into `folder`.
+    """
     books = {path.relative_to(root).as_posix(): whole(path) for path in notebooks}
     folder.mkdir(parents=True, exist_ok=True)
     pages = {name: page_name(name) for name in [*books, *TEXTS] if (root / name).exists()}
     style = [(HERE / name).read_text(encoding="utf-8") for name in ("style.css", "site.css")]
     (folder / "style.css").write_text("\n".join([*style, cards.style()]), encoding="utf-8")
+    (folder / "page.js").write_text("\n".join([cards.script(), START]), encoding="utf-8")
+    library = (root / "ganlib").is_dir()
+    known = []
     for name, page in pages.items():
         links = Links(name, root, folder, pages)
         if name in books:
-            put(folder, page, body(books[name].cells, links), doors(name, books, pages))
+            content, near = body(books[name].cells, links), doors(name, books, pages)
         else:
-            text = (root / name).read_text(encoding="utf-8")
-            front = [f'<a href="playground.html">{words.PLAYGROUND}</a>'] if page == "index.html" else []
-            put(folder, page, render.markdown(text, link=links, image=links), front)
-    (folder / "playground.html").write_text(playground.page(), encoding="utf-8")
+            content, near = (
+                render.markdown((root / name).read_text(encoding="utf-8"), link=links, image=links),
+                [],
+            )
+        if page == "index.html":
+            content = content.replace("</h1>", f"</h1>{DOOR}", 1)
+        known += sections(page, content)
+        put(folder, page, shared.to_files(content, folder), near, library)
+    (folder / "playground.html").write_text(playground.page(home=HOME), encoding="utf-8")
+    if library:
+        from ganlib.course.export import reference
+
+        known += reference.write(folder, lambda up: navigation(library, up=up))
+    write_search(folder, known, library)
+
+
+def write_search(folder, known, library):
+    """The page that finds words on all others, without a server: the index is a script."""
+    entries = [[page, anchor, title, " ".join(text.split())] for page, anchor, title, text in known]
+    index = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    (folder / "index.js").write_text(f"window.INDEX = {index};", encoding="utf-8")
+    shutil.copyfile(HERE / "search.js", folder / "search.js")
+    content = (HERE / "search.html").read_text(encoding="utf-8")
+    parts = {"SEARCH": words.SEARCH, "FOUND": words.FOUND, "NO_SCRIPT": words.SEARCH_NEEDS_SCRIPT}
+    put(folder, "search.html", filled(content, parts), [], library)
+
+
+def sections(page, content):
+    """A page's words for the search, by its headings: (page, anchor, title, words); of code only names."""
+    soup = BeautifulSoup(content, "html.parser")
+    title = soup.find("h1").get_text()
+    found = []
+    for tag in soup.find_all(["h1", "h2", "h3", "p", "li", "td", "figcaption", "pre"]):
+        if tag.name in ("h1", "h2", "h3"):
+            heading = tag.get_text()
+            found.append((page, tag["id"], heading if heading == title else f"{title} › {heading}", []))
+        elif tag.name == "pre":
+            found[-1][3].extend(dict.fromkeys(NAMES.findall(tag.get_text())))
+        elif not tag.find_parent(["li", "td", "iframe"]):
+            found[-1][3].append(tag.get_text())
+    return [(page, anchor, title, " ".join(text)) for page, anchor, title, text in found]
+
+
+def navigation(library, doors=(), up="", end=False):
+    """The links at the head of a page, and at its end: the course, what to play with, reference, neighbors,
+    search. up: the way from the page to the site's folder.
+    """
+    places = [("index", words.THE_COURSE), ("playground", words.PLAYGROUND)]
+    places += [("api/ganlib", words.REFERENCE)] if library else []
+    links = [f'<a href="{up}{page}.html">{html.escape(text)}</a>' for page, text in places]
+    find = (
+        f'<form action="{up}search.html" role="search"><input type="search" name="q" '
+        f'placeholder="{words.SEARCH}" aria-label="{words.SEARCH}"></form>'
+    )
+    label = words.COURSE_AT_THE_END if end else words.COURSE
+    inside = " ".join([*links, *doors, "" if end else find])
+    return f'<nav class="course" aria-label="{label}">{inside}</nav>'
 
 
 def page_name(source):
@@ -157,26 +230,22 @@ def entry(heading):
     return f'<a href="#{heading["id"]}">{heading.decode_contents()}</a>'
 
 
-def put(folder, name, content, links):
+def put(folder, name, content, doors, library):
     """One page, from the template."""
     soup = BeautifulSoup(content, "html.parser")
-    scripts = (
-        "\n".join([cards.script(), START])
-        if soup.find(class_="gc-card") or soup.find(class_="deeper")
-        else ""
-    )
-    content = TABLE.sub(r'<div class="table" tabindex="0">\g<0></div>', content)
-    text = (HERE / "site.html").read_text(encoding="utf-8")
     parts = {
         "LANGUAGE": words.LANGUAGE,
         "TITLE": html.escape(soup.find("h1").get_text()),
-        "COURSE": words.COURSE,
-        "END": words.COURSE_AT_THE_END,
-        "INDEX": words.THE_COURSE,
-        "DOORS": "\n".join(links),
-        "SCRIPT": f"<script>{scripts}</script>" if scripts else "",
-        "BODY": content,
+        "NAVIGATION": navigation(library, doors),
+        "END": navigation(library, doors, end=True),
+        "BODY": EMPTY.sub("<td></td>", TABLE.sub(r'<div class="table" tabindex="0">\g<0></div>', content)),
     }
-    for key, part in parts.items():
-        text = text.replace(f"[[{key}]]", part)
+    text = filled((HERE / "site.html").read_text(encoding="utf-8"), parts)
     (folder / name).write_text(text, encoding="utf-8")
+
+
+def filled(template, parts):
+    """A template with its [[NAMES]] replaced."""
+    for key, part in parts.items():
+        template = template.replace(f"[[{key}]]", part)
+    return template

@@ -14,7 +14,7 @@ from IPython.display import display
 __all__ = ["frame", "page", "show"]
 
 FOLDER = Path(__file__).parent
-MODULES = ("tape", "game", "data", "view")  # each stands on those before it
+MODULES = ("tape", "game", "data", "pictures", "view")  # each stands on those before it
 CHOICES = ("data", "loss", "penalty")
 NUMBERS = (
     "weight",
@@ -32,10 +32,11 @@ NUMBERS = (
 )
 
 
-def page(**scene: str | float) -> str:
+def page(home: str = "", **scene: str | float) -> str:
     """The page as one HTML document that asks for nothing else.
 
     Args:
+        home: a link, as HTML, to where the page belongs.
         scene: settings that differ from the usual ones, named as in the page's address.
 
     Raises:
@@ -48,6 +49,7 @@ def page(**scene: str | float) -> str:
         raise ValueError(f"scene: {expected}, but got {unknown[0]!r}; check the spelling")
     text = (FOLDER / "playground.html").read_text(encoding="utf-8")
     script = "\n".join(_as_constant(name) for name in MODULES)
+    text = text.replace("<!-- HOME -->", f'<nav class="home">{home}</nav>' if home else "")
     return text.replace('"SCENE"', json.dumps(scene)).replace(
         '"SCRIPT"', script.replace("</script", "<\\/script")
     )
@@ -67,7 +69,8 @@ def frame(**scene: str | float) -> str:
     """The page as an HTML fragment: a frame that keeps its styles and names to itself."""
     style = "width:100%;height:760px;border:0"
     document = html.escape(page(**scene))
-    return f'<iframe title="A GAN that trains in this page" style="{style}" srcdoc="{document}"></iframe>'
+    words = 'class="gc-playground" title="A GAN that trains in this page"'
+    return f'<iframe {words} style="{style}" srcdoc="{document}"></iframe>'
 
 
 def show(**scene: str | float) -> None:

@@ -137,7 +137,8 @@ export class Game {
   }
 
   gTerms(real, fake) {
-    return { g_loss: G_LOSS[this.options.loss](this.critic(real), this.critic(fake)) };
+    const { loss } = this.options, onReal = loss === "relativistic" ? this.critic(real) : null; // the others do not look at it
+    return { g_loss: G_LOSS[loss](onReal, this.critic(fake)) };
   }
 
   // One update of D on real points and on G(z); the fakes stay for G's update.

@@ -1,38 +1,51 @@
 // The page: controls on the left, the plane in the middle, losses and measures on the right. The settings are the address.
+// Opened as playground.html?door it is the course's front door: the plane alone, playing.
 
 import * as t from "./tape.js";
 import { DEFAULTS, Game, LOSSES, PENALTIES, Random, inputGradient } from "./game.js";
 import { DATA, SPAN, covered, jsd, modesOf, sampler, w1 } from "./data.js";
+import * as paint from "./pictures.js";
 
 const KEPT = 400; // states that "back" can return to
-const FIELD = 44; // cells of D's field, a side
+const DRAWN = 200; // points by hand, at least APART from one another in a stroke
+const APART = 0.12;
+const SMOOTH = 1000 / 60; // milliseconds a frame
+const EVERY = { field: 70, losses: 100, measures: 600 }; // milliseconds between two drawings, at 60 frames a second
 const $ = (id) => document.getElementById(id);
 const CHOICES = { data: DATA, loss: LOSSES, penalty: PENALTIES };
 const NUMBERS = ["weight", "clip", "gRate", "dRate", "beta1", "dSteps", "batch", "latent", "width", "layers", "seed"];
 const START = { ...DEFAULTS, data: "ring", ...(window.SCENE || {}) };
-const LINES = { d_loss: [2 * Math.LN2, "2 log 2"], g_loss: [Math.LN2, "log 2"] }; // where the players are even
-
-const small = Object.assign(document.createElement("canvas"), { width: FIELD, height: FIELD }).getContext("2d");
-const state = { game: null, playing: false, kept: [], drawn: [], half: null, moved: null, cross: null, frame: 0, real: null, floor: null };
+const state = { game: null, playing: false, kept: [], drawn: [], half: null, moved: null, cross: null, stroke: false, frame: 0, frameTime: SMOOTH, budget: 8, drawnAt: {}, real: null, floor: null };
+const door = location.search === "?door";
 
 // --- settings, address ---
 
 function settings() {
   const found = {};
   for (const name of Object.keys(CHOICES)) found[name] = $(name).value;
-  for (const name of NUMBERS) found[name] = Number($(name).value);
+  for (const name of NUMBERS) found[name] = allowed(name, $(name).value);
   return found;
 }
 
+// A number within its field's limits, whatever was typed or stands in the address.
+function allowed(name, text) {
+  const { min, max, step } = $(name), value = text === "" ? NaN : Number(text);
+  if (!Number.isFinite(value)) return START[name];
+  const bounded = Math.min(Number(max), Math.max(Number(min), value));
+  return step === "1" ? Math.round(bounded) : bounded;
+}
+
 function show(values) {
-  for (const [name, value] of Object.entries(values)) if ($(name)) $(name).value = value;
+  for (const name of NUMBERS) $(name).value = allowed(name, String(values[name]));
+  for (const [name, options] of Object.entries(CHOICES)) $(name).value = options.includes(values[name]) ? values[name] : START[name];
   for (const name of ["weight", "clip"]) $(name).closest("label").hidden = (name === "clip") !== ($("penalty").value === "clip");
   if ($("penalty").value === "none") $("weight").closest("label").hidden = true;
 }
 
 function fromAddress() {
   const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
-  if (given.drawn) state.drawn = given.drawn.split(";").map((pair) => pair.split(",").map(Number));
+  const points = (given.drawn || "").split(";").map((pair) => pair.split(",").map(Number));
+  if (given.drawn) state.drawn = points.filter((p) => p.length === 2 && p.every((x) => Math.abs(x) <= SPAN)).slice(-DRAWN);
   return { ...START, ...given };
 }
 
@@ -115,166 +128,20 @@ function halfStep() {
 
 // --- pictures ---
 
-function prepare(canvas) {
-  const ratio = window.devicePixelRatio || 1, { clientWidth: width, clientHeight: height } = canvas;
-  if (canvas.width !== Math.round(width * ratio)) [canvas.width, canvas.height] = [Math.round(width * ratio), Math.round(height * ratio)];
-  const context = canvas.getContext("2d");
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
-  return [context, width, height];
-}
-
-// D's answer on FIELD x FIELD places, painted small and enlarged smoothly: blue for real, vermilion for fake.
-function drawField(context, size) {
-  const points = new Float64Array(2 * FIELD * FIELD);
-  for (let i = 0; i < FIELD * FIELD; i++) {
-    points[2 * i] = (((i % FIELD) + 0.5) / FIELD) * 2 * SPAN - SPAN;
-    points[2 * i + 1] = SPAN - ((Math.floor(i / FIELD) + 0.5) / FIELD) * 2 * SPAN;
-  }
-  const logits = state.game.critic(new t.Tensor(FIELD * FIELD, 2, points)).data;
-  const bounded = !["wasserstein", "hinge"].includes(state.game.options.loss);
-  let low = Infinity, high = -Infinity;
-  for (const l of logits) { low = Math.min(low, l); high = Math.max(high, l); }
-  const image = small.createImageData(FIELD, FIELD);
-  for (let i = 0; i < FIELD * FIELD; i++) {
-    const d = bounded ? 1 / (1 + Math.exp(-logits[i])) : (logits[i] - low) / (high - low || 1);
-    image.data.set([...(d > 0.5 ? [0, 114, 178] : [213, 94, 0]), 255 * Math.abs(d - 0.5) * 0.95], 4 * i);
-  }
-  small.putImageData(image, 0, 0);
-  context.drawImage(small.canvas, 0, 0, size, size);
-}
-
-// The image of a square grid of latent points: how G folds the plane.
-function drawManifold(context, place) {
-  const n = 17, latent = state.game.options.latent, numbers = new Float64Array(n * n * latent);
-  for (let i = 0; i < n * n; i++) {
-    numbers[i * latent] = ((i % n) / (n - 1)) * 4 - 2;
-    if (latent > 1) numbers[i * latent + 1] = (Math.floor(i / n) / (n - 1)) * 4 - 2;
-  }
-  const image = state.game.G.forward(t.tensor(n * n, latent, numbers)).data;
-  context.strokeStyle = ink(0.45);
-  context.lineWidth = 1;
-  context.beginPath();
-  for (let i = 0; i < n * n; i++)
-    for (const next of [i % n < n - 1 ? i + 1 : -1, latent > 1 && i + n < n * n ? i + n : -1])
-      if (next > 0) {
-        context.moveTo(...place(image[2 * i], image[2 * i + 1]));
-        context.lineTo(...place(image[2 * next], image[2 * next + 1]));
-      }
-  context.stroke();
-}
-
-function drawPoints(context, place, points, color, triangle) {
-  context.fillStyle = color;
-  context.strokeStyle = paper();
-  context.lineWidth = 0.7;
-  for (let i = 0; i < points.rows; i++) {
-    const [x, y] = place(points.data[2 * i], points.data[2 * i + 1]);
-    context.beginPath();
-    if (triangle) {
-      context.moveTo(x, y - 5);
-      context.lineTo(x + 4.6, y + 3.6);
-      context.lineTo(x - 4.6, y + 3.6);
-      context.closePath();
-    } else context.arc(x, y, 3.6, 0, 7);
-    context.fill();
-    context.stroke();
-  }
-}
-
-// Where G's loss pulls each fake point: minus its gradient; half a unit long at most.
-function drawArrows(context, place, fakes) {
-  const { game } = state, some = t.tensor(40, 2, fakes.data.slice(0, 80));
-  const real = t.tensor(40, 2, state.real.data.slice(0, 80));
-  const loss = t.scale(game.gTerms(real, some).g_loss, 40), [pull] = t.gradients(loss, [some]);
-  context.strokeStyle = ink(0.9);
-  context.lineWidth = 1.4;
-  context.beginPath();
-  for (let i = 0; i < 40; i++) {
-    const [px, py] = [-pull.data[2 * i], -pull.data[2 * i + 1]], size = Math.hypot(px, py), scale = 0.7 / (0.4 + size);
-    const [x0, y0] = [some.data[2 * i], some.data[2 * i + 1]], [x, y] = place(x0, y0);
-    const [X, Y] = place(x0 + px * scale, y0 + py * scale), angle = Math.atan2(Y - y, X - x);
-    context.moveTo(x, y);
-    context.lineTo(X, Y);
-    for (const turn of [2.6, -2.6]) {
-      context.moveTo(X, Y);
-      context.lineTo(X + 5 * Math.cos(angle + turn), Y + 5 * Math.sin(angle + turn));
-    }
-  }
-  context.stroke();
-}
-
-// From where each fake came to where it went in G's half of a step.
-function drawTrails(context, place, before, after) {
-  context.strokeStyle = "#D55E00";
-  context.lineWidth = 1.5;
-  context.beginPath();
-  for (let i = 0; i < after.rows; i++) {
-    context.moveTo(...place(before.data[2 * i], before.data[2 * i + 1]));
-    context.lineTo(...place(after.data[2 * i], after.data[2 * i + 1]));
-  }
-  context.stroke();
-}
-
-function drawCross(context, x, y) {
-  context.strokeStyle = ink(0.9);
-  context.lineWidth = 2;
-  context.beginPath();
-  context.moveTo(x - 9, y);
-  context.lineTo(x + 9, y);
-  context.moveTo(x, y - 9);
-  context.lineTo(x, y + 9);
-  context.stroke();
-}
-
-const dark = () => matchMedia("(prefers-color-scheme: dark)").matches;
-const ink = (alpha) => (dark() ? `rgba(235, 235, 235, ${alpha})` : `rgba(20, 20, 20, ${alpha})`);
-const paper = () => (dark() ? "#16181d" : "#ffffff");
-
 function drawPlane(fakes) {
-  const [context, width, height] = prepare($("plane")), size = Math.min(width, height);
-  const place = (x, y) => [((x / SPAN + 1) / 2) * size, ((1 - y / SPAN) / 2) * size];
-  if ($("field").checked) drawField(context, size);
-  if ($("manifold").checked) drawManifold(context, place);
-  drawPoints(context, place, state.real, "#0072B2", false);
-  if (state.moved) drawTrails(context, place, state.moved, fakes);
-  drawPoints(context, place, fakes, "#D55E00", true);
-  if (state.cross) drawCross(context, ...place(...state.cross));
-  if ($("arrows").checked || state.half) drawArrows(context, place, fakes);
+  const [context, width, height] = paint.prepare($("plane")), { game } = state, place = paint.toPlane(Math.min(width, height));
+  if ($("manifold").checked) paint.drawManifold(context, place, game);
+  paint.drawPoints(context, place, state.real, "real");
+  if (state.moved) paint.drawTrails(context, place, state.moved, fakes);
+  if (!state.stroke) paint.drawPoints(context, place, fakes, "fake");
+  if (state.cross) paint.drawCross(context, ...place(...state.cross));
+  if ($("arrows").checked || state.half) paint.drawArrows(context, place, game, state.real, fakes);
 }
 
-function drawLosses() {
-  const [context, width, height] = prepare($("losses")), rows = state.game.history.slice(-600);
-  const names = Object.keys(rows.at(-1) || { d_loss: 0 }).filter((name) => name !== "step");
-  const values = rows.flatMap((row) => names.map((name) => row[name])), even = ["non-saturating"].includes(state.game.options.loss);
-  const low = Math.min(0, ...values), high = Math.max(1.6, ...values), left = 44, bottom = height - 22;
-  const X = (i) => left + (i / Math.max(rows.length - 1, 1)) * (width - left - 8), Y = (v) => bottom - ((v - low) / (high - low)) * (bottom - 10);
-  context.font = "13px system-ui, sans-serif";
-  context.fillStyle = context.strokeStyle = ink(0.75);
-  context.lineWidth = 1;
-  for (const v of [low, high]) context.fillText(v.toFixed(1), 4, Y(v) + 4);
-  if (rows.length) {
-    context.fillText(`${rows[0].step}`, left, height - 5);
-    context.fillText(`step ${rows.at(-1).step}`, width - 80, height - 5);
-  }
-  names.forEach((name, k) => {
-    context.strokeStyle = ["#0072B2", "#D55E00", "#009E73"][{ d_loss: 0, g_loss: 1, penalty: 2 }[name]];
-    context.lineWidth = 2;
-    context.setLineDash([[], [7, 4], [2, 3]][{ d_loss: 0, g_loss: 1, penalty: 2 }[name]]);
-    context.beginPath();
-    rows.forEach((row, i) => context.lineTo(X(i), Y(row[name])));
-    context.stroke();
-    if (even && LINES[name]) {
-      context.lineWidth = 1;
-      context.setLineDash([1, 3]);
-      context.beginPath();
-      context.moveTo(left, Y(LINES[name][0]));
-      context.lineTo(width - 8, Y(LINES[name][0]));
-      context.stroke();
-      context.fillText(LINES[name][1], width - 54, Y(LINES[name][0]) - 4);
-    }
-  });
-  context.setLineDash([]);
+// The field has a canvas of its own, behind the points, since it need not be drawn as often.
+function drawGround() {
+  const [context, width, height] = paint.prepare($("ground"));
+  if ($("field").checked) paint.drawField(context, Math.min(width, height), state.game);
 }
 
 function measure() {
@@ -293,29 +160,50 @@ function phase() {
   if (state.half) return "D has moved: the colors changed. The arrows show where G's loss pulls the fakes. Press again: G moves.";
   if (state.playing) return "Training.";
   if (state.moved) return "G has moved: the lines show where each fake came from.";
-  return state.game.steps ? "Paused." : "Press Play, or draw points of your own on the square.";
+  return state.game.steps ? "Paused." : "Press Play, or draw data of your own on the square.";
+}
+
+// Whether it is time to draw a part again; where frames take long, parts wait in proportion.
+function due(part, all) {
+  const now = performance.now();
+  if (!all && now - (state.drawnAt[part] || 0) < (EVERY[part] * state.frameTime) / SMOOTH) return false;
+  state.drawnAt[part] = now;
+  return true;
+}
+
+// Words that stay as they are cost nothing, and no screen reader says them again.
+function say(id, words) {
+  if ($(id).textContent !== words) $(id).textContent = words;
 }
 
 function render(all) {
-  const fakes = state.game.G.forward(state.z);
-  drawPlane(fakes);
-  if (all || state.frame % 4 === 0) drawLosses();
-  if (all || state.frame % 24 === 0) measure();
-  const last = state.game.history.at(-1);
-  const numbers = last ? Object.entries(last).filter(([name]) => name !== "step").map(([name, x]) => `${name} ${x.toFixed(2)}`) : [];
-  $("step").textContent = `step ${state.game.steps.toLocaleString("en")}${numbers.length ? " · " : ""}${numbers.join(" · ")}`;
-  $("phase").textContent = phase();
-  $("play").textContent = state.playing ? "Pause" : "Play";
-  $("half").textContent = state.half ? "G's half" : "D's half";
+  const { game } = state;
+  drawPlane(game.G.forward(state.z));
+  if (due("field", all)) drawGround();
+  if (due("losses", all)) {
+    paint.drawLosses($("losses"), game.history, game.options.loss);
+    const last = game.history.at(-1) || {};
+    say("step", `step ${game.steps.toLocaleString("en")}`);
+    for (const name of ["d_loss", "g_loss", "penalty"]) say(`${name}-now`, name in last ? last[name].toFixed(2) : "");
+  }
+  if (due("measures", all)) measure();
+  say("phase", phase());
+  say("play", state.playing ? "Pause" : "Play");
+  say("half", state.half ? "G's half" : "D's half");
+  $("clear").hidden = !state.drawn.length || game.options.data !== "drawn";
 }
 
-function tick() {
-  if (state.playing) {
-    const until = performance.now() + 11;
-    for (let i = 0; i < Number($("speed").value) && performance.now() < until; i++) step();
+// As many steps a frame as the slider says, fewer where frames would come late: pictures go first.
+function tick(now) {
+  if (state.playing && !state.stroke) {
+    const passed = now - (state.last ?? now), until = performance.now() + state.budget;
+    state.frameTime += 0.1 * (Math.min(Math.max(passed, SMOOTH), 200) - state.frameTime);
+    state.budget = passed > 20 ? Math.max(1, 0.8 * state.budget) : Math.min(10, state.budget + 0.1);
+    for (let i = 0; i < Number($("speed").value) && (i === 0 || performance.now() < until); i++) step();
     state.frame++;
     render(false);
   }
+  state.last = now;
   requestAnimationFrame(tick);
 }
 
@@ -350,9 +238,13 @@ for snapshot in Trainer(gan, ${toy}, batch_size=${o.batch}, seed=${o.seed}).unti
 }
 
 function save() {
-  const link = document.createElement("a");
+  const link = document.createElement("a"), plane = $("plane"), { width, height } = plane;
+  const both = Object.assign(document.createElement("canvas"), { width, height }), context = both.getContext("2d");
+  context.fillStyle = getComputedStyle(document.body).backgroundColor;
+  context.fillRect(0, 0, width, height);
+  for (const layer of [$("ground"), plane]) context.drawImage(layer, 0, 0);
   link.download = `gan-step-${state.game.steps}.png`;
-  link.href = $("plane").toDataURL("image/png");
+  link.href = both.toDataURL("image/png");
   link.click();
 }
 
@@ -372,14 +264,26 @@ function addPoint(x, y) {
   if (Math.abs(x) > SPAN || Math.abs(y) > SPAN) return;
   if ($("data").value !== "drawn") { state.drawn = []; $("data").value = "drawn"; }
   state.drawn.push([Number(x.toFixed(2)), Number(y.toFixed(2))]);
-  if (state.drawn.length > 60) state.drawn.shift();
-  state.playing = false;
-  restart();
+  if (state.drawn.length > DRAWN) state.drawn.shift();
 }
 
+// One stroke of mouse or finger: training waits, and begins anew on the drawing when the stroke ends.
 function pointed(event) {
   const box = $("plane").getBoundingClientRect(), size = Math.min(box.width, box.height);
-  addPoint(((event.clientX - box.left) / size) * 2 * SPAN - SPAN, SPAN - ((event.clientY - box.top) / size) * 2 * SPAN);
+  const x = ((event.clientX - box.left) / size) * 2 * SPAN - SPAN, y = SPAN - ((event.clientY - box.top) / size) * 2 * SPAN;
+  const last = state.stroke && state.drawn.at(-1);
+  if (last && Math.hypot(x - last[0], y - last[1]) < APART) return;
+  addPoint(x, y);
+  state.stroke = true;
+  state.real = t.tensor(state.drawn.length, 2, state.drawn.flat());
+  drawPlane(state.real);
+}
+
+function endStroke() {
+  if (!state.stroke) return;
+  state.stroke = false;
+  document.body.classList.add("touched");
+  if (state.drawn.length) restart();
 }
 
 // With the square in focus, arrow keys move a cross and Enter sets a point.
@@ -390,18 +294,18 @@ function typed(event) {
   event.stopPropagation();
   state.cross = state.cross || [0, 0];
   if (way) state.cross = state.cross.map((x, i) => Math.max(-SPAN, Math.min(SPAN, x + way[i])));
-  else addPoint(...state.cross);
+  else { addPoint(...state.cross); restart(); }
   render(true);
 }
 
 function connect() {
   const plane = $("plane");
   let down = false;
-  plane.addEventListener("pointerdown", (e) => { down = true; pointed(e); });
+  plane.addEventListener("pointerdown", (e) => { down = true; plane.setPointerCapture(e.pointerId); pointed(e); });
   plane.addEventListener("pointermove", (e) => { if (down) pointed(e); });
   plane.addEventListener("keydown", typed);
   plane.addEventListener("blur", () => { state.cross = null; render(true); });
-  window.addEventListener("pointerup", () => (down = false));
+  for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, () => { down = false; endStroke(); });
   for (const name of [...Object.keys(CHOICES), ...NUMBERS])
     $(name).addEventListener("change", () => { show(settings()); restart(); });
   for (const name of ["field", "manifold", "arrows"]) $(name).addEventListener("change", () => render(true));
@@ -410,7 +314,9 @@ function connect() {
   $("half").addEventListener("click", halfStep);
   $("back").addEventListener("click", () => { state.playing = false; back(); });
   $("again").addEventListener("click", () => { state.playing = false; restart(); });
-  $("link").addEventListener("click", (e) => copy(location.href.split("#")[0] + address(), e.target));
+  $("clear").addEventListener("click", () => { state.drawn = []; restart(); });
+  const here = location.protocol === "about:" ? "playground.html" : location.href.split(/[?#]/)[0]; // a notebook's frame has no address
+  $("link").addEventListener("click", (e) => copy(here + address(), e.target));
   $("python").addEventListener("click", (e) => copy(python(), e.target));
   $("save").addEventListener("click", save);
   document.addEventListener("keydown", (e) => {
@@ -427,6 +333,8 @@ for (const [name, options] of Object.entries(CHOICES))
   $(name).innerHTML = options.map((option) => `<option>${option}</option>`).join("");
 connect();
 show(fromAddress());
+state.playing = door && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+document.body.classList.toggle("door", door);
 restart();
 window.playground = { state, step, settings, inputGradient };
 tick();
