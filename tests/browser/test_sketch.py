@@ -58,7 +58,9 @@ def test_the_nets_pictures_equal_torchs(browser, tmp_path, width, skip):
     with torch.no_grad():
         expected = net(y).flatten(1)
     page = open_page(browser, tmp_path, net)
-    found = torch.tensor(page.evaluate(MADE.replace("settings.weights", json.dumps(sketch.packed(net))), y.flatten(1).tolist()))
+    found = torch.tensor(
+        page.evaluate(MADE.replace("settings.weights", json.dumps(sketch.packed(net))), y.flatten(1).tolist())
+    )
     assert expected.std() > 0.2 and (found - expected).abs().max() < 1e-4
     page.close()
 
@@ -110,7 +112,12 @@ def test_a_finger_draws_and_does_not_scroll(browser, tmp_path):
     page.get_by_role("button", name="Clear").click()
     page.evaluate("scrollTo(0, 0)")
     before, client = picture(page), page.context.new_cdp_session(page)
-    for kind, at in (("touchStart", (5, 5)), ("touchMove", (12, 14)), ("touchMove", (20, 22)), ("touchEnd", None)):
+    for kind, at in (
+        ("touchStart", (5, 5)),
+        ("touchMove", (12, 14)),
+        ("touchMove", (20, 22)),
+        ("touchEnd", None),
+    ):
         points = [dict(zip("xy", place(page, *at)))] if at else []
         client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     page.wait_for_function("sketch.state.outline.filter(v => v > 0).length > 30")
@@ -124,7 +131,15 @@ def test_the_keyboard_draws(page):
     page.get_by_role("button", name="Clear").click()
     before = picture(page)
     page.focus("[data-part=page]")
-    for key in ("ArrowUp", "Space", *["ArrowRight"] * 5, *["ArrowDown"] * 4, "Space", "ArrowDown", "ArrowDown"):
+    for key in (
+        "ArrowUp",
+        "Space",
+        *["ArrowRight"] * 5,
+        *["ArrowDown"] * 4,
+        "Space",
+        "ArrowDown",
+        "ArrowDown",
+    ):
         page.keyboard.press(key)
     lines = outline(page).view(28, 28)
     assert lines[12:14, 14:19].min() == 1 and lines[13:17, 18:20].min() == 1 and lines[18:].max() == -1
@@ -160,7 +175,7 @@ def test_a_frame_is_as_tall_as_its_content(browser, tmp_path, shots):
 
 def test_it_draws_in_jupyterlab_tells_the_kernel_and_goes_on_without_it(browser, server, shots):
     setup = "import sys\nsys.path.insert(0, '..')\nfrom ganlib.course.sketch import Sketch\npad = Sketch()"
-    ask = "import time\nprint(len(pad.strokes), int(pad.outline.gt(0).sum()))"
+    ask = "print(len(pad.strokes), int(pad.outline.gt(0).sum()))"
     book = lab.Notebook(browser, server, server.write("sketch.ipynb", setup, ask)).start().finish(120)
     assert book.errors() == []
     page = book.page.locator(".sketch [data-part=page]")
@@ -172,6 +187,11 @@ def test_it_draws_in_jupyterlab_tells_the_kernel_and_goes_on_without_it(browser,
         book.page.keyboard.press(key)
     assert "Pen up, column 13, row 16" in book.page.locator(".sketch [data-part=pen]").inner_text()
     seen.append(book.page.locator(".sketch [data-part=picture]").evaluate(picture))
+    book.page.locator(".jp-CodeCell").last.click()
+    book.page.keyboard.press("Shift+Enter")
+    book.finish(60)
+    told = book.page.locator(".jp-OutputArea-output pre").last.inner_text().split()
+    assert told[0] == "3" and int(told[1]) > 100, "two strokes of the example and one by keyboard"
     book.shot(shots / "sketch-lab.png")
     book.menu("Kernel", "Shut Down Kernel")
     book.page.locator(".sketch").get_by_role("button", name="star").click()

@@ -47,7 +47,9 @@ def packed(net: Translator) -> str:
         ValueError: for another net.
     """
     if not isinstance(net, Translator):
-        raise ValueError(f"net: expected a ganlib.nets.Translator, but got {net!r:.80}; model.ema.module, say")
+        raise ValueError(
+            f"net: expected a ganlib.nets.Translator, but got {net!r:.80}; model.ema.module, say"
+        )
     floats = {name: value for name, value in net.state_dict().items() if value.is_floating_point()}
     half = {name: value.detach().cpu().half().contiguous() for name, value in floats.items()}
     return base64.b64encode(save(half)).decode()
@@ -65,7 +67,9 @@ def page(net: Translator | None = None) -> str:
         net: None for the one that comes with the course.
     """
     settings = {"weights": packed(net or bundled()), "examples": EXAMPLES, "strokes": EXAMPLES["T-shirt"]}
-    text = _text("page.html").replace('"STYLE"', _text("sketch.css")).replace('"MARKUP"', _text("sketch.html"))
+    text = (
+        _text("page.html").replace('"STYLE"', _text("sketch.css")).replace('"MARKUP"', _text("sketch.html"))
+    )
     return text.replace('"SCRIPT"', script()).replace('"SETTINGS"', json.dumps(settings))
 
 
