@@ -1,11 +1,12 @@
 """Record measurements of notebook 11 that take too long for a page, in assets/results/translation.json.
 
-python assets/record_translation.py [outline] [upscale] [cycle] [hole]; all of them by default, some minutes
-each on one core.
+python assets/record_translation.py [outline] [upscale] [cycle] [hole] [message]; all of them by default,
+some minutes each on one core.
 
 outline: clothes from outlines, by a distance, by a discriminator, by both. upscale: digits from 7x7 pixels.
-cycle: two ink styles, with and without the cycle loss. hole: digits with a hole. A few pictures of seed 0 are
-kept in translation.safetensors, and the upscaler of squares in checkpoints/.
+cycle: two ink styles, with and without the cycle loss. hole: digits with a hole. message: what CycleGAN hides
+in mosaics of clothes. A few pictures of seed 0 are kept in translation.safetensors, and the upscaler of
+squares in checkpoints/.
 """
 
 import argparse
@@ -31,9 +32,9 @@ from ganlib.variants import CycleGAN, Pix2Pix  # noqa: E402
 
 RESULTS = ASSETS / "results/translation.json"
 PICTURES = ASSETS / "results/translation.safetensors"
-SEEDS = (0, 1)
+SEEDS = (0, 1, 2)
 KEPT = 12
-STEPS, CYCLE_STEPS = 500, 400
+STEPS, CYCLE_STEPS, MESSAGE_STEPS = 500, 800, 400
 
 
 def split(name, train):
@@ -116,17 +117,26 @@ def upscaled(steps, seeds):
     return entries, kept
 
 
+def reader(digits):
+    """A judge that learned digits in both ink styles, white on black."""
+    x, y = digits[:]
+    looks = torch.cat([thin_on_black(x), -thick_on_white(x)]).add(1).mul(127.5).round().byte()
+    styles = data.ImageSet(looks, y.repeat(2), digits.class_names)
+    return metrics.PictureJudge(styles, steps=1_500, seed=1)
+
+
 def cycles(steps, seeds):
     """Two ink styles without pairs."""
     digits, (test, labels) = split("mnist", 8_000)
     halves = [data.ImageSet(digits.images[i::2], digits.labels[i::2], digits.class_names) for i in (0, 1)]
-    pairs, judge = Unpaired(*halves, thin_on_black, thick_on_white), metrics.Judge("mnist")
+    pairs, judge = Unpaired(*halves, thin_on_black, thick_on_white), reader(digits)
     a, b = thin_on_black(test), thick_on_white(test)
 
     def right(images):
         return (judge.classes(images.clamp(-1, 1)) == labels).float().mean().item()
 
     entries = [{"name": "cycle real", "seed": 0, "kept_b": right(-b), "kept_a": right(a)}]
+    print(entries, flush=True)
     kept = {}
     for name, weight in (("with", 10.0), ("without", 0.0)):
         for seed in seeds:
@@ -141,6 +151,8 @@ def cycles(steps, seeds):
                 "kept_a": right(fake_a),
                 "truth_b": l1_loss(fake_b, b).item(),
                 "truth_a": l1_loss(fake_a, a).item(),
+                "home": l1_loss(model.b_to_a(fake_b), a).item(),
+                "black_and_white": l1_loss(model.b_to_a(fake_b.sign()), a).item(),
             }
             entries.append({"name": f"cycle {name}", "seed": seed, "seconds": seconds} | row)
             print(entries[-1], flush=True)
@@ -184,7 +196,43 @@ def holes(steps, seeds):
     return entries, kept
 
 
-PARTS = {"outline": outlines, "upscale": upscaled, "cycle": cycles, "hole": holes}
+def mosaic(x):
+    """The picture as 7x7 blocks of 4x4 pixels, each of one gray."""
+    return interpolate(shrink(x), scale_factor=4)
+
+
+def messages(steps, seeds):
+    """CycleGAN between clothes and mosaics: how far the way home depends on what is within the blocks."""
+    clothes, (a, _) = split("fashion", 4_000)
+    halves = [data.ImageSet(clothes.images[i::2], clothes.labels[i::2], clothes.class_names) for i in (0, 1)]
+    pairs, b, entries, kept = Unpaired(*halves, lambda x: x, mosaic), mosaic(a), [], {}
+    noise = torch.randn(a.shape, generator=torch.Generator().manual_seed(0))
+    for name, weight in (("with", 10.0), ("without", 0.0)):
+        for seed in seeds:
+            torch.manual_seed(seed)
+            critics = [PatchDiscriminator(side=0) for _ in "ab"]
+            model, seconds = trained(
+                CycleGAN(Translator(), Translator(), *critics, weight), pairs, steps, 16, seed
+            )
+            fake_b = model.a_to_b(a)
+            clean = mosaic(fake_b)
+            hidden = (fake_b - clean).std().item()
+            home = {"home": fake_b, "clean": clean, "true": b, "noisy": fake_b + hidden * noise}
+            home |= {f"noise {s}": fake_b + s * noise for s in (0.01, 0.02, 0.05, 0.1, 0.2)}
+            home |= {f"true, noise {s}": b + s * noise for s in (0.01, 0.02, 0.05, 0.1, 0.2)}
+            row = {key: l1_loss(model.b_to_a(x), a).item() for key, x in home.items()}
+            row["noise before"] = l1_loss(model.b_to_a(model.a_to_b(a + hidden * noise)), a).item()
+            row |= {"hidden": hidden, "off": l1_loss(clean, b).item()}
+            entries.append({"name": f"message {name}", "seed": seed, "seconds": seconds} | row)
+            print(entries[-1], flush=True)
+            if seed == 0 and name == "with":
+                rows = {"mosaic": fake_b, "hidden": 5 * (fake_b - clean), "home": model.b_to_a(fake_b)}
+                rows |= {"clean home": model.b_to_a(clean)}
+                kept |= {f"message {key}": value[:KEPT] for key, value in rows.items()}
+    return entries, kept
+
+
+PARTS = {"outline": outlines, "upscale": upscaled, "cycle": cycles, "hole": holes, "message": messages}
 
 
 def main():
@@ -193,18 +241,18 @@ def main():
     )
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to measure again")
     parser.add_argument("--steps", type=int, default=0, help="other than the page's, to try the script")
-    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="how many seeds")
+    parser.add_argument("--seeds", type=int, nargs="*", default=SEEDS, help="which seeds; others stay")
     options = parser.parse_args()
     for part in options.parts or PARTS:
-        steps = options.steps or (CYCLE_STEPS if part == "cycle" else STEPS)
-        entries, kept = PARTS[part](steps, SEEDS[: options.seeds])
+        steps = options.steps or {"cycle": CYCLE_STEPS, "message": MESSAGE_STEPS}.get(part, STEPS)
+        entries, kept = PARTS[part](steps, options.seeds)
         if options.steps:
             continue  # only tried
         before = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
-        others = [entry for entry in before if not entry["name"].startswith(part)]
+        fresh = {(entry["name"], entry["seed"]) for entry in entries}
+        others = [entry for entry in before if (entry["name"], entry["seed"]) not in fresh]
         RESULTS.write_text(json.dumps(others + [rounded(entry) for entry in entries], indent=0) + "\n")
         pictures = load_tensors(PICTURES)[0] if PICTURES.exists() else {}
-        pictures = {name: value for name, value in pictures.items() if not name.startswith(part)}
         bytes_ = {name: value.add(1).mul(127.5).round().clamp(0, 255).byte() for name, value in kept.items()}
         save_tensors(PICTURES, pictures | bytes_)
         write_hashes()

@@ -6,6 +6,7 @@ Outputs carry facts under the MIME type `application/vnd.ganlib+json`, written b
     {"kind": "answer", "key", "answer", "why", "tolerance"}
     {"kind": "table", "header", "rows", "caption"}
     {"kind": "caption"}                                          words that stand under a picture
+    {"kind": "sketch"}                                           a page to draw on, which needs no kernel
 
 A picture's words are its text alternative: metadata["image/png"]["alt"], or "image/gif". Printed lines that
 rewrite themselves with a carriage return are progress.

@@ -215,3 +215,22 @@ def test_the_walk_runs_on_the_exported_page(browser, folder):
     frame.locator("#t").press("ArrowRight")
     assert frame.locator("#words").inner_text() != words
     page.close()
+
+
+def test_a_drawing_becomes_a_garment_on_the_exported_page(browser, folder):
+    page = browser.new_page()
+    page.goto((folder / "11_image_translation.html").as_uri())
+    frame = page.frame_locator("iframe[title='Draw an outline']")
+    picture = frame.locator("[data-part=picture]")
+    seen = [picture.evaluate("e => e.toDataURL()")]
+    frame.locator("[data-part=page]").scroll_into_view_if_needed()
+    box = frame.locator("[data-part=page]").bounding_box()
+    page.mouse.move(box["x"] + 100, box["y"] + 150)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 150, steps=5)
+    page.mouse.up()
+    seen.append(picture.evaluate("e => e.toDataURL()"))
+    frame.get_by_role("button", name="boot").click()
+    seen.append(picture.evaluate("e => e.toDataURL()"))
+    assert len(set(seen)) == 3
+    page.close()

@@ -114,3 +114,32 @@ def test_a_remote_turns_slides_from_within_the_walk(browser, tmp_path):
     frame.locator("#t").press("PageDown")
     page.wait_for_function(f"Reveal.getState().indexh === {before + 1}")
     page.close()
+
+
+def test_one_can_draw_on_a_slide_and_turn_it(browser, tmp_path, shots):
+    file = tmp_path / "slides.html"
+    file.write_text(slides.deck(next(p for p in PATHS if p.stem.startswith("11"))), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.goto(file.as_uri())
+    page.wait_for_function("Reveal.isReady()")
+    page.evaluate("Reveal.slide(Reveal.getSlides().findIndex(s => s.querySelector('iframe')))")
+    before = page.evaluate("Reveal.getState().indexh")
+    frame = page.frame_locator("section.present iframe")
+    pad, picture = frame.locator("[data-part=page]"), frame.locator("[data-part=picture]")
+    frame.get_by_role("button", name="Clear").click()
+    empty, box = picture.evaluate("e => e.toDataURL()"), pad.bounding_box()
+    assert box["width"] > 250 and frame.locator("body").bounding_box()["y"] > 0
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 200, steps=5)
+    page.mouse.up()
+    assert picture.evaluate("e => e.toDataURL()") != empty
+    words = frame.locator("[data-part=words]").bounding_box()
+    assert words["y"] + words["height"] < 720, "all of it fits on the slide"
+    page.screenshot(path=shots / "sketch-slide.png")
+    pad.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("Reveal.getState().indexh") == before, "arrows move the pen"
+    page.keyboard.press("PageDown")
+    page.wait_for_function(f"Reveal.getState().indexh === {before + 1}")
+    page.close()

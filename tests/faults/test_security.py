@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from ganlib import data, metrics
-from ganlib.course import predict, progress
+from ganlib.course import predict, progress, sketch
 from ganlib.data import download
 from ganlib.engine import checkpoint, files
 from tests.faults.test_disk import small
@@ -189,6 +189,26 @@ def test_a_prediction_is_never_run(fresh_home):
     assert guess.guess.startswith("__import__") and json.loads(
         (fresh_home / "progress.json").read_text()
     ) == {"prediction x": "__import__('os').system('touch /tmp/x')"}
+
+
+STROKES = (
+    "[[1, 2]]",
+    [],
+    [[]],
+    [1, 2],
+    [[1, 2, 3]],
+    [[1, 2], [3]],
+    [[1, None]],
+    [["x", 2]],
+    [[float("nan"), 1]],
+)
+
+
+@pytest.mark.parametrize("stroke", STROKES, ids=repr)
+def test_strokes_that_are_none_are_refused(stroke):
+    """A widget hears from a browser, and anybody may write to it there."""
+    with pytest.raises(ValueError, match="^strokes: expected lists of points"):
+        sketch.raster([stroke])
 
 
 def test_saving_touches_its_file_alone(tmp_path):

@@ -71,3 +71,5 @@ def test_the_record_says_what_the_page_says():
         assert one["psnr"] > other["psnr"] and one["rfd"] > other["rfd"]
         assert one["other"] > other["other"], "a second judge, trained by itself, agrees on the order"
     assert max(record.values("cycle with", "error")) < min(record.values("cycle without", "error"))
+    assert min(record.values("cycle with", "kept_a") + record.values("cycle with", "kept_b")) > 0.95
+    assert len(record.of("message with")) == len(record.of("outline both")) == 3

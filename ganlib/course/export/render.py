@@ -11,7 +11,7 @@ from math_core import LatexToMathML
 from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from ganlib.course import cards, walk
+from ganlib.course import cards, sketch, walk
 from ganlib.course.structure import facts, picture_type, without_progress
 from ganlib.engine.checkpoint import load_weights
 from ganlib.nets import MLPGenerator
@@ -98,6 +98,8 @@ def displayed(output, still):
     """A displayed output as HTML, None if a page has no use for it."""
     known, data = facts(output), output.get("data", {})
     kind = known.get("kind")
+    if kind == "sketch":
+        return sketch.frame()
     if picture_type(output):
         return picture(output)
     if kind == "prediction":
