@@ -27,7 +27,7 @@ RECIPES = {
     "05, WGAN-GP": ("05_wgan", "gan = GAN(G, D, wasserstein"),
     "06, conditional GAN": (
         "06_conditional_gan",
-        "gan = GAN(nets.MLPGenerator(n_classes=10), ProjectionDiscriminator()",
+        "gan = GAN(nets.MLPGenerator(n_classes=10), D",
     ),
 }
 SEEDS, LONGEST = (0, 1, 2), 100  # seconds of training
