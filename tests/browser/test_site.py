@@ -220,6 +220,7 @@ def test_the_walk_runs_on_the_exported_page(browser, folder):
 def test_a_drawing_becomes_a_garment_on_the_exported_page(browser, folder):
     page = browser.new_page()
     page.goto((folder / "11_image_translation.html").as_uri())
+    page.locator("iframe[title='Draw an outline']").scroll_into_view_if_needed()  # it loads when it is seen
     frame = page.frame_locator("iframe[title='Draw an outline']")
     picture = frame.locator("[data-part=picture]")
     seen = [picture.evaluate("e => e.toDataURL()")]
