@@ -4,7 +4,6 @@ Packages against requirements.txt, files against their hashes, a kernel that sta
 can be built, room on disk and in memory, and the pace: a short training, compared with notebook 03's.
 """
 
-import json
 import re
 import shutil
 import subprocess
@@ -25,7 +24,7 @@ from ganlib import data, nets
 from ganlib.course.execute import notebooks
 from ganlib.course.structure import seconds
 from ganlib.course.threads import choose_threads
-from ganlib.engine.files import ASSETS, asset
+from ganlib.engine.files import asset, asset_names
 from ganlib.gan import GAN
 from ganlib.trainer import Trainer
 
@@ -66,7 +65,7 @@ def _misfit(need):
 
 def files(root: Path) -> Finding:
     """Data and checkpoints against the hashes that the course lists."""
-    names = sorted(json.loads((ASSETS / "hashes.json").read_text(encoding="utf-8")))
+    names = asset_names()
     wrong = []
     for name in names:
         try:

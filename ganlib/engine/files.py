@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["ASSETS", "asset", "atomic_write", "check_hash", "user_folder"]
+__all__ = ["ASSETS", "asset", "asset_names", "atomic_write", "check_hash", "user_folder"]
 
 PACKAGE = Path(__file__).parent.parent
 # In a clone the assets lie beside the package; an installed wheel carries them inside it.
@@ -71,6 +71,11 @@ def check_hash(path: str | Path, sha256: str) -> None:
             f"{Path(path).name}: expected sha256 {sha256}, but got {found}; the file is damaged or "
             "changed: fetch the course again"
         )
+
+
+def asset_names() -> list[str]:
+    """The names of all bundled files, as `asset` takes them."""
+    return sorted(json.loads((ASSETS / "hashes.json").read_text(encoding="utf-8")))
 
 
 def asset(name: str) -> Path:

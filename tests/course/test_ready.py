@@ -52,7 +52,6 @@ def test_the_packages_of_the_course_fit():
 def test_a_damaged_file_is_named(tmp_path, monkeypatch):
     shutil.copytree(files.ASSETS, tmp_path / "assets")
     monkeypatch.setattr(files, "ASSETS", tmp_path / "assets")
-    monkeypatch.setattr(ready, "ASSETS", tmp_path / "assets")
     assert ready.files(tmp_path).status == "ok"
     damaged = tmp_path / "assets/checkpoints/mlp-gan.safetensors"
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
