@@ -17,6 +17,7 @@ from IPython.display import display
 from torch import Tensor, nn
 
 from ganlib.course import plots
+from ganlib.course.frame import SCRIPT as FRAME_SCRIPT
 from ganlib.engine.files import atomic_write
 from ganlib.engine.modes import eval_mode
 from ganlib.interpolation import slerp
@@ -106,7 +107,8 @@ def page(G: MLPGenerator | DCGenerator) -> str:
 
     For the nets of notebook 03 about 0.75 MB.
     """
-    return TEMPLATE.read_text(encoding="utf-8").replace('"NET"', json.dumps(quantized(G)))
+    text = TEMPLATE.read_text(encoding="utf-8").replace('"FRAME"', FRAME_SCRIPT)
+    return text.replace('"NET"', json.dumps(quantized(G)))
 
 
 def save(G: MLPGenerator | DCGenerator, path: str | Path) -> None:

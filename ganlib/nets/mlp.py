@@ -58,8 +58,9 @@ def mlp(
 def with_spectral_norm(D: nn.Module) -> nn.Module:
     """Divide the weight of each linear layer and convolution of D by its largest singular value; returns D.
 
-    No layer then makes a difference between two inputs longer, which bounds D's slope. Miyato et al., 2018,
-    arXiv:1802.05957. Notebook 09.
+    A linear layer then makes no difference between two inputs longer, which bounds D's slope. A convolution's
+    kernel is taken as a matrix (channels out, all else), whose value bounds its slope less tightly. Miyato et
+    al., 2018, arXiv:1802.05957. Notebook 09.
 
     Example:
         >>> D = with_spectral_norm(MLPDiscriminator())

@@ -15,14 +15,8 @@ from tests.browser import lab
 @pytest.fixture(scope="package")
 def browser():
     """Debian's Chromium under Playwright."""
-    if lab.CHROMIUM is None:
-        pytest.skip("no Chromium on the PATH; on Debian or Ubuntu: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=lab.CHROMIUM, args=lab.FLAGS)
-        yield chromium
-        chromium.close()
+    with lab.chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="package")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ganlib.course import words
-from ganlib.course.export import site, slides
+from ganlib.course.export import slides
 from tests.browser import hands, lab
 from tests.support import small
 
@@ -126,12 +126,9 @@ def test_cards_are_accessible_in_jupyterlab(book, shots, theme):
 def file(tmp_path_factory):
     """The small notebook as a page."""
     root = tmp_path_factory.mktemp("course")
-    (root / "notebooks").mkdir()
-    path = root / "notebooks" / "01_small.ipynb"
-    path.write_text(json.dumps(small.notebook()), encoding="utf-8")
-    site.write(root / "site", root, [path])
+    path, folder = small.pages(root)
     (root / "slides.html").write_text(slides.deck(path), encoding="utf-8")
-    return root / "site" / "01_small.html"
+    return folder / "01_small.html"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,15 +1,14 @@
 """Pages of the course in a browser: damaged addresses, hostile words, no script."""
 
-import json
 import math
 
 import pytest
 
 from ganlib.course import playground
-from ganlib.course.export import site
 from tests.browser import lab
 from tests.support import small
 
+HOSTILE = "<img src=x onerror=alert(1)>"
 SCENES = [
     "loss=nonsense&data=nothing&penalty=",
     "width=1e9&layers=-3&batch=0&latent=2.5",
@@ -29,29 +28,19 @@ LOOK = """() => {
 @pytest.fixture(scope="module")
 def page():
     """A page of Chromium that notes its errors and dialogs."""
-    if lab.CHROMIUM is None:
-        pytest.skip("no Chromium on the PATH; on Debian or Ubuntu: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=lab.CHROMIUM, args=lab.FLAGS)
-        page = chromium.new_page()
+    with lab.chromium() as browser:
+        page = browser.new_page()
         page.problems = []
         page.on("pageerror", lambda error: page.problems.append(str(error)))
         page.on("dialog", lambda dialog: (page.problems.append(dialog.message), dialog.dismiss()))
         yield page
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A course of one small notebook, as pages."""
-    root = tmp_path_factory.mktemp("course")
-    (root / "notebooks").mkdir()
-    path = root / "notebooks" / "01_small.ipynb"
-    path.write_text(json.dumps(small.notebook()), encoding="utf-8")
-    site.write(root / "site", root, [path])
-    return root / "site"
+    """A course of one small notebook that quotes a piece of HTML, as pages."""
+    words = small.ENGLISH | {"prose": f"Nothing broke. In code `{HOSTILE}` stands here."}
+    return small.pages(tmp_path_factory.mktemp("course"), words)[1]
 
 
 @pytest.mark.parametrize("scene", SCENES)
@@ -68,7 +57,7 @@ def test_a_damaged_link_to_a_scene_opens_a_game_that_can_be_played(page, tmp_pat
 
 
 @pytest.mark.parametrize(
-    "words", ["<img src=x onerror=alert(1)>", "</script><script>alert(1)", "[(*+?\\", "'\";%"]
+    "words", ["<img src=y onerror=alert(2)>", "</script><script>alert(1)", "[(*+?\\", "'\";%"]
 )
 def test_words_asked_of_the_search_stay_words(page, folder, words):
     page.goto((folder / "search.html").as_uri())
@@ -77,6 +66,14 @@ def test_words_asked_of_the_search_stay_words(page, folder, words):
     page.reload()
     assert page.input_value("main input") == words and page.locator("main img, #found script").count() == 0
     assert page.problems == []
+
+
+def test_words_found_by_the_search_stay_words(page, folder):
+    page.goto((folder / "search.html").as_uri())
+    page.fill("main input", "onerror")
+    assert page.inner_text("#count") == "1 places"
+    assert HOSTILE in page.inner_text("#found") and page.inner_text("#found mark") == "onerror"
+    assert page.locator("#found img").count() == 0 and page.problems == []
 
 
 def test_a_page_is_read_and_answers_open_without_any_script(page, folder):

@@ -1,6 +1,7 @@
 """A small notebook in any language, one cell of each kind, its outputs emitted by the course's own code."""
 
 import base64
+import json
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
@@ -9,6 +10,7 @@ from PIL import Image
 
 from ganlib.course import plots
 from ganlib.course.execute import tidy
+from ganlib.course.export import site
 from ganlib.course.predict import Prediction
 
 ENGLISH = {
@@ -145,3 +147,12 @@ def notebook(words=ENGLISH):
 def code(action):
     """A code cell with what it shows."""
     return new_code_cell("x = 1", outputs=shown(action))
+
+
+def pages(root, words=ENGLISH):
+    """A course of this one notebook below root, as pages -> (the notebook's path, the pages' folder)."""
+    (root / "notebooks").mkdir()
+    path = root / "notebooks" / "01_small.ipynb"
+    path.write_text(json.dumps(notebook(words)), encoding="utf-8")
+    site.write(root / "site", root, [path])
+    return path, root / "site"

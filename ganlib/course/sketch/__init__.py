@@ -16,6 +16,7 @@ from torch import Tensor
 from traitlets import Dict, List, Unicode
 
 from ganlib.course import plots
+from ganlib.course.frame import SCRIPT as FRAME_SCRIPT
 from ganlib.course.sketch.pen import EXAMPLES, raster
 from ganlib.course.structure import mark
 from ganlib.engine.checkpoint import load_tensors
@@ -70,7 +71,8 @@ def page(net: Translator | None = None) -> str:
     text = (
         _text("page.html").replace('"STYLE"', _text("sketch.css")).replace('"MARKUP"', _text("sketch.html"))
     )
-    return text.replace('"SCRIPT"', script()).replace('"SETTINGS"', json.dumps(settings))
+    text = text.replace('"SCRIPT"', script()).replace('"FRAME"', FRAME_SCRIPT)
+    return text.replace('"SETTINGS"', json.dumps(settings))
 
 
 def frame(net: Translator | None = None) -> str:
