@@ -1,5 +1,6 @@
 """A generator as an ONNX file, which runs without PyTorch: in a browser, on a phone, in another language."""
 
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ def save_onnx(G: nn.Module, path: str | Path) -> None:
             f"{missing[0]}: expected the packages onnx and onnxscript, which write ONNX files, but "
             f"{' and '.join(missing)} cannot be found; pip install onnx onnxscript"
         )
-    with atomic_write(path) as temporary, eval_mode(G), torch.no_grad():
+    with atomic_write(path) as temporary, eval_mode(G), torch.no_grad(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "# The axis name")  # z and y share theirs, as they should
         torch.onnx.export(
             G,
             f=temporary,

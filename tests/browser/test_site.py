@@ -160,7 +160,7 @@ def test_search_from_any_page_finds_prose_code_and_reference(browser, folder):
     page.get_by_role("link", name="ganlib.penalties.r1_penalty").click()
     assert "critic" in page.locator("#r1_penalty").inner_text()
     page.goto((folder / "search.html").as_uri() + "?q=%3Cimg src=x onerror=alert(1)%3E")
-    assert page.inner_text("#count") == "0 places" and page.locator("main img").count() == 0
+    assert page.inner_text("#count") == "Places found: 0" and page.locator("main img").count() == 0
     page.close()
 
 
