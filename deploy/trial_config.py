@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 c = get_config()  # noqa: F821  given by traitlets, which reads this file
-load_subconfig("jupyterhub_config.py")  # noqa: F821
+load_subconfig("jupyterhub_config.py", path=str(Path(__file__).parent))  # noqa: F821
 
 c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.allow_all = True
