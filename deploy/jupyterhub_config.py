@@ -29,12 +29,12 @@ c.SystemdSpawner.readonly_paths = [str(PREFIX)]
 c.SystemdSpawner.isolate_tmp = True
 c.SystemdSpawner.disable_user_sudo = True
 
-# ganlib counts the cores of a container, but a student's server is no container: it would see the whole machine
-# and start a thread for each of its cores. One thread is the steadiest beside neighbors (BENCHMARKS.md, "Threads").
+# ganlib counts the cores of a container, but a student's server is none: it would see the whole machine and
+# start a thread for each of its cores. One is the steadiest beside neighbors (BENCHMARKS.md, "Threads").
 c.Spawner.environment = {"OMP_NUM_THREADS": "1"}
 
-# Logging in puts the course into ~/gan-course, or brings it up to date (nbgitpuller keeps what the student has
-# changed), and opens notebook 01. Links to other notebooks: deploy/link.py.
+# Logging in puts the course into ~/gan-course, or brings it up to date (nbgitpuller keeps what the student
+# has changed), and opens notebook 01. Links to other notebooks: deploy/link.py.
 COURSE = {
     "repo": (PREFIX / "course.git").as_uri(),
     "branch": "main",
@@ -74,7 +74,7 @@ c.JupyterHub.load_roles = [
 ]
 
 # --- The address --------------------------------------------------------------------------------------------
-# This machine only: a web server that holds the certificate stands before it (README.md has three lines of Caddy).
+# This machine only: a web server that holds the certificate stands before it (README.md shows Caddy).
 c.JupyterHub.bind_url = "http://127.0.0.1:8000"
 c.JupyterHub.cleanup_servers = False  # a restarted hub finds the students' servers again
 c.ConfigurableHTTPProxy.command = [str(PREFIX / "proxy/node_modules/.bin/configurable-http-proxy")]

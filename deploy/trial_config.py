@@ -1,7 +1,7 @@
 """The hub of jupyterhub_config.py for a trial on one's own machine: anyone logs in, with any password.
 
-Reachable from this machine only, and with no limit on memory or cores, which take systemd. The students are not
-users of the system: each gets a folder in home/ below the folder in which the hub is started.
+Reachable from this machine only, and with no limit on memory or cores, which take systemd. The students are
+not users of the system: each gets a folder in home/ below the folder in which the hub is started.
 """
 
 import os

@@ -1,9 +1,9 @@
 """A class on a hub of this machine: seconds, memory and processor time a student, and what fails.
 
-python tests/benchmarks/hub.py PREFIX 20 runs notebook 01 for 20 students who come at the same moment, each with
-a server, a kernel and a copy of the course; PREFIX is what `PREFIX=... deploy/install.sh shared` made. The hub
-is that of deploy/trial_config.py on loopback. Numbers go into deploy/measured.json, where deploy/sizing.py
-reads them. Linux only.
+python tests/benchmarks/hub.py PREFIX 20 runs notebook 01 for 20 students who come at the same moment, each
+with a server, a kernel and a copy of the course; PREFIX is what `PREFIX=... deploy/install.sh shared` made.
+The hub is that of deploy/trial_config.py on loopback. With --record the numbers go into deploy/measured.json,
+where deploy/sizing.py reads them. Linux only.
 """
 
 import argparse
@@ -101,7 +101,7 @@ class Watch(threading.Thread):
         super().__init__(daemon=True)
         self.pid, self.pause, self.over = pid, pause, threading.Event()
         self.peak, self.cpu = defaultdict(int), defaultdict(float)  # (owner, role) -> bytes, seconds
-        self.total, self.free, self.roles = 0, psutil.virtual_memory().available, {}
+        self.total, self.free = 0, psutil.virtual_memory().available
 
     def run(self) -> None:
         while not self.over.wait(self.pause):
@@ -126,14 +126,12 @@ class Watch(threading.Thread):
 
     def role(self, process: psutil.Process) -> tuple[str, str]:
         """(whose, what): a student's server or kernel, or the hub's own."""
-        if process.pid not in self.roles:
-            words = " ".join(process.cmdline())
-            what = "kernel" if "ipykernel_launcher" in words else "server"
-            if what == "server" and "singleuser" not in words:
-                what = "git" if "git" in words.split(" ")[0] else "hub"
-            owner = process.environ().get("JUPYTERHUB_USER", "") if what != "hub" else ""
-            self.roles[process.pid] = (owner, what) if owner else ("", "hub")
-        return self.roles[process.pid]
+        owner = process.environ().get("JUPYTERHUB_USER", "")
+        if not owner:
+            return "", "hub"
+        if process.name().startswith("git"):
+            return owner, "git"
+        return owner, "kernel" if "ipykernel_launcher" in process.cmdline() else "server"
 
     def median_peak(self, what: str) -> float:
         return round(median([size for (_, role), size in self.peak.items() if role == what] or [0]) / MB, 1)
@@ -150,8 +148,8 @@ def folder_size(folder: Path) -> float:
 
 def measure(prefix: Path, n: int, notebook: str, limit: float, options: list[str], log: Path | None) -> dict:
     """One class -> its numbers."""
-    with tempfile.TemporaryDirectory(prefix="hub-") as folder:
-        folder, before = Path(folder), psutil.virtual_memory().available
+    with tempfile.TemporaryDirectory(prefix="hub-") as name:
+        folder, before = Path(name), psutil.virtual_memory().available
         with Hub(prefix, folder, options) as hub:
             students = [Student(hub.address, f"student{i:02}", notebook, limit) for i in range(n)]
             watch, began = Watch(hub.process.pid, 0.5 + 0.1 * n), time.monotonic()
@@ -167,28 +165,45 @@ def measure(prefix: Path, n: int, notebook: str, limit: float, options: list[str
             watch.look()
         if log:
             log.write_text((folder / "hub.log").read_text())
-        done = [student for student in students if not student.failure]
-        stages = ("server", "course", "kernel", "picture", "cells")
-        times = {stage: [s.seconds[stage] for s in students if stage in s.seconds] for stage in stages}
-        return {
-            "students": n, "notebook": notebook, "finished": len(done), "wall_seconds": round(wall, 1),
-            "failures": [f"{s.name}: {s.failure}" for s in students if s.failure],
-            "seconds": {stage: {"median": round(median(taken), 1), "most": round(max(taken), 1)}
-                        for stage, taken in times.items() if taken},
-            "pss_mb": {what: watch.median_peak(what) for what in ("server", "kernel", "hub")},
-            "pss_mb_total": round(watch.total / MB),
-            "memory_used_mb": round((before - watch.free) / MB),
-            "cpu_seconds_a_student": {what: round(watch.cpu_seconds(what) / n, 1) for what in ("server", "kernel", "git")},
-            "cpu_seconds_hub": watch.cpu_seconds("hub"),
-            "home_mb": round(folder_size(folder / "home") / n, 1),
-        }  # fmt: skip
+        home = folder_size(folder / "home") / n
+    return {
+        "students": n,
+        "notebook": notebook,
+        "finished": sum(not student.failure for student in students),
+        "failures": [f"{student.name}: {student.failure}" for student in students if student.failure],
+        "wall_seconds": round(wall, 1),
+        "seconds": stages(students),
+        "pss_mb": {what: watch.median_peak(what) for what in ("server", "kernel", "hub")},
+        "pss_mb_total": round(watch.total / MB),
+        "memory_used_mb": round((before - watch.free) / MB),
+        "cpu_seconds_a_student": {
+            what: round(watch.cpu_seconds(what) / n, 1) for what in ("server", "kernel", "git")
+        },
+        "cpu_seconds_hub": watch.cpu_seconds("hub"),
+        "home_mb": round(home, 1),
+    }
+
+
+def stages(students: list[Student]) -> dict[str, dict[str, float]]:
+    """Seconds from the login to the end of each stage: the median student's and the last one's."""
+    taken = {
+        stage: [student.seconds[stage] for student in students if stage in student.seconds]
+        for stage in ("server", "course", "kernel", "picture", "cells")
+    }
+    return {
+        stage: {"median": round(median(seconds), 1), "most": round(max(seconds), 1)}
+        for stage, seconds in taken.items()
+        if seconds
+    }
 
 
 def machine(prefix: Path) -> dict:
     """What the numbers were measured on."""
-    code = "import torch, jupyterhub, sys; print(torch.__version__, jupyterhub.__version__, *sys.version.split()[:1])"
-    found = subprocess.run([prefix / "venv/bin/python", "-c", code], capture_output=True, text=True, check=True)
-    torch, jupyterhub, python = found.stdout.split()
+    code = "import torch, jupyterhub, sys; print(torch.__version__, jupyterhub.__version__, sys.version)"
+    found = subprocess.run(
+        [prefix / "venv/bin/python", "-c", code], capture_output=True, text=True, check=True
+    )
+    torch, jupyterhub, python = found.stdout.split()[:3]
     shared = {part: folder_size(prefix / part) for part in ("venv", "course.git", "data", "proxy")}
     return {"cores": len(os.sched_getaffinity(0)), "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
             "system": platform.system(), "python": python, "torch": torch, "jupyterhub": jupyterhub,
@@ -196,12 +211,16 @@ def machine(prefix: Path) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("prefix", type=Path)
     parser.add_argument("students", type=int)
     parser.add_argument("--notebook", default="01_objective.ipynb")
     parser.add_argument("--limit", type=float, default=560, help="seconds that a student waits")
-    parser.add_argument("--threads", type=int, help="torch's threads in each kernel, in place of the configuration's")
+    parser.add_argument(
+        "--threads", type=int, help="torch's threads in each kernel, in place of the configuration's"
+    )
     parser.add_argument("--log", type=Path, help="keep what the hub says in this file")
     parser.add_argument("--record", action="store_true", help=f"write the numbers into {MEASURED.name}")
     given = parser.parse_args()
@@ -210,7 +229,9 @@ def main() -> None:
     print(json.dumps(run, indent=1))
     if given.record:
         kept = json.loads(MEASURED.read_text()) if MEASURED.exists() else {"runs": {}}
-        name = f"{given.notebook[:2]} x {given.students}" + (f", {given.threads} threads" if given.threads else "")
+        name = f"{given.notebook[:2]} x {given.students}" + (
+            f", {given.threads} threads" if given.threads else ""
+        )
         kept |= {"machine": machine(given.prefix.resolve())}
         kept["runs"][name] = run
         MEASURED.write_text(json.dumps(kept, indent=1) + "\n")
