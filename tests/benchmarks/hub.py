@@ -1,9 +1,9 @@
 """A class on a hub of this machine: seconds, memory and processor time a student, and what fails.
 
 python tests/benchmarks/hub.py PREFIX 20 runs notebook 01 for 20 students who come at the same moment, each
-with a server, a kernel and a copy of the course; PREFIX is what `PREFIX=... deploy/install.sh shared` made.
-The hub is that of deploy/trial_config.py on loopback. With --record the numbers go into deploy/measured.json,
-where deploy/sizing.py reads them. Linux only.
+with a server, a kernel and a copy of the course. PREFIX is the folder made by
+`PREFIX=... deploy/install.sh environment course`. The hub is that of deploy/trial_config.py on loopback. With
+--record the numbers go into deploy/measured.json, where deploy/sizing.py reads them. Linux only.
 """
 
 import argparse
@@ -224,6 +224,7 @@ def main() -> None:
     parser.add_argument("--log", type=Path, help="keep what the hub says in this file")
     parser.add_argument("--record", action="store_true", help=f"write the numbers into {MEASURED.name}")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))  # and the hub with it
     options = [f"--Spawner.environment=OMP_NUM_THREADS={given.threads}"] if given.threads else []
     run = measure(given.prefix.resolve(), given.students, given.notebook, given.limit, options, given.log)
     print(json.dumps(run, indent=1))
