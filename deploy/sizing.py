@@ -51,6 +51,20 @@ def largest(runs: dict, notebook: str) -> dict:
     )
 
 
+def what_gives_way(runs: dict) -> str:
+    """What breaks first, in words."""
+    many, one = largest(runs, "01"), runs["01 x 1"]
+    longer = many["seconds"]["cells"]["median"] / one["seconds"]["cells"]["median"]
+    failed = sum(len(run["failures"]) for run in runs.values())
+    return (
+        f"{sum(run['finished'] for run in runs.values())} visits finished and {failed} failed. The processor "
+        f"gives way first: {many['students']} students wait {longer:.0f} times as long for the last cell of "
+        f"notebook 01 as one alone, while all processes together take {many['pss_mb_total'] / 1000:.0f} GB of "
+        f"memory. The hub and its proxy take {many['pss_mb']['hub']:.0f} MB of it, and "
+        f"{many['cpu_seconds_hub']:.0f} s of processor time for these {many['students']}."
+    )
+
+
 def server_for(n: int, measured: dict) -> dict[str, int]:
     """Memory and disk in GB, cores, and seconds of notebook 01 if all n run it at the same moment."""
     first, heavy = largest(measured["runs"], "01"), largest(measured["runs"], "03")
@@ -91,6 +105,7 @@ def text() -> str:
         f"{machine['jupyterhub']}). All students come at the same moment. Seconds count from the login: the "
         "median student's, the slowest one's.\n\n"
         f"{table(measured_rows(measured['runs']))}\n"
+        f"{what_gives_way(measured['runs'])}\n\n"
         f"What all share takes {sum(shared.values()) / 1000:.1f} GB of disk, of which "
         f"{shared['venv'] / 1000:.1f} GB are the environment; a student's copy of the course takes "
         f"{largest(measured['runs'], '01')['home_mb']:.0f} MB.\n\n"
