@@ -26,6 +26,8 @@ NO_DETACH = "D's backward pass ran on through G and used its graph up: give D's 
 
 NOT_TWO = "It should return two losses: d_loss, g_loss."
 
+NOT_NUMBERS = "A loss is one number: take the mean over the batch."
+
 STRAY = (
     "D has seen the right labels. Look at the signs: softplus(-logit) where the player wants a high logit."
 )
@@ -38,7 +40,9 @@ class WatchedD(nn.Module):
         super().__init__()
         self.D, self.complaint = ProjectionDiscriminator((64, 64), shape=(2,), n_classes=8), None
 
-    def forward(self, x, y):
+    def forward(self, x, y=None):
+        if y is None:
+            raise TypeError("D takes points and labels: D(x, y)")
         if not torch.equal(y, self.y):
             fake = OTHER_G if x.requires_grad else OTHER_FAKE
             self.complaint = self.complaint or (OTHER_REAL if torch.equal(x, self.real) else fake)
@@ -61,6 +65,8 @@ def play_obedience(losses):
             return None
         if not isinstance(found, (tuple, list)) or len(found) != 2:
             return NOT_TWO
+        if any(loss.dim() > 0 for loss in found):
+            return NOT_NUMBERS
         d_adam.zero_grad()
         found[0].backward()
         if any(weight.grad is not None for weight in G.parameters()):
@@ -105,6 +111,11 @@ def g_graded_by_another(G, D, x, y, z):
 def without_detach(G, D, x, y, z):
     fake = G(z, y)
     return softplus(-D(x, y)).mean() + softplus(D(fake, y)).mean(), softplus(-D(fake, y)).mean()
+
+
+def no_mean(G, D, x, y, z):
+    fake = G(z, y)
+    return softplus(-D(x, y)) + softplus(D(fake.detach(), y)), softplus(-D(fake, y))
 
 
 def g_forgotten(G, D, x, y, z):

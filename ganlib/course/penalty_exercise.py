@@ -25,7 +25,7 @@ STILL_COLLAPSED = (
     "Too many modes are still missing. How strong is your penalty beside D's loss, which starts at 1.39?"
 )
 TOO_FLAT = (
-    "The samples lie on no mode: D is so flat that it cannot tell them where the modes are. "
+    "Most samples lie on no mode: D is so flat that it cannot tell them where the modes are. "
     "Try a weaker penalty."
 )
 

@@ -7,6 +7,7 @@ from scipy import optimize, stats
 
 from ganlib import losses, metrics, nets, penalties
 from ganlib.course.exercises.wgan import book
+from ganlib.course.results import Record
 from tests.support.pages import page_function
 
 PAGE = "05_wgan"
@@ -150,3 +151,13 @@ def test_a_leash_may_work_in_other_ways():
     assert book.leash.check(linear) == book.leash.check(harder) == "solved"
     assert book.leash.check(lambda critic, real, fake: 0.0) == "wrong"
     assert book.leash.check(lambda critic, real, fake: "found W") == "wrong"
+
+
+@pytest.mark.parametrize("name", ["five critic steps", "one critic step", "loss of notebook 03"])
+def test_the_recorded_correlations_are_those_of_the_recorded_numbers(name):
+    runs = Record("wgan").of(name)
+    assert [run["seed"] for run in runs] == [0, 1, 2, 3, 4]
+    for run in runs:
+        ranks = np.argsort(np.argsort([run["gap"], run["rfd"]]))
+        assert len(run["gap"]) == 11  # every 20 steps, without the first
+        assert np.corrcoef(ranks)[0, 1] == pytest.approx(run["correlation"], abs=0.02)  # ties apart

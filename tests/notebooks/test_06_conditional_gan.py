@@ -156,6 +156,14 @@ def test_losses_are_judged_by_whether_g_obeys():
     assert book.obey.judge(lambda G, D, x, y, z: (..., ...))[0] == "not attempted"
 
 
+def test_a_discriminator_without_labels_is_named():
+    def no_label(G, D, x, y, z):
+        return -D(x).mean(), -D(G(z, y)).mean()
+
+    status, message = book.obey.judge(no_label)
+    assert status == "wrong" and "D takes points and labels: D(x, y)" in message
+
+
 def test_a_class_that_does_not_occur_is_named():
     def all_ten(real, real_y, fake, fake_y):
         from ganlib.metrics import precision_recall

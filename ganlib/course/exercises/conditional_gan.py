@@ -6,6 +6,7 @@ from torch.nn.functional import cross_entropy, softplus
 from ganlib.course.exercises import Exercise, Texts, Workbook
 from ganlib.course.obedience_exercise import (
     NO_DETACH,
+    NOT_NUMBERS,
     NOT_TWO,
     OTHER_FAKE,
     OTHER_G,
@@ -14,6 +15,7 @@ from ganlib.course.obedience_exercise import (
     g_forgotten,
     g_graded_by_another,
     labels_from_the_left,
+    no_mean,
     play_obedience,
     real_labels_dealt_anew,
     right_losses,
@@ -271,6 +273,7 @@ book = Workbook(
             (g_graded_by_another, OTHER_G),
             (without_detach, NO_DETACH),
             (g_forgotten, NOT_TWO),
+            (no_mean, NOT_NUMBERS),
         ],
         hints=[
             "One y for everything: it belongs to the real points x, and G is asked for it as well.",

@@ -4,9 +4,8 @@ from itertools import cycle
 
 import torch
 
+from ganlib.course import leash_exercise as leashes
 from ganlib.course.exercises import Exercise, Texts, Workbook
-from ganlib.course.leash_exercise import leash, mean_before_square, no_leash, play_leash, toward_zero
-from ganlib.penalties import gradient_penalty
 
 TEXTS = Texts("wgan")
 SIDES = cycle((1, -1))
@@ -248,11 +247,11 @@ book = Workbook(
     ),
     Exercise(
         "leash",
-        leash,
+        leashes.leash,
         lambda: (),
-        misconceptions=TEXTS.wrong("leash", no_leash, toward_zero, mean_before_square, gradient_penalty),
+        misconceptions=TEXTS.wrong("leash", *leashes.FLAWS),
         hints=TEXTS.hints("leash"),
-        play=play_leash,
+        play=leashes.play_leash,
     ),
     Exercise(
         "between",
