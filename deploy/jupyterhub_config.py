@@ -14,7 +14,7 @@ PREFIX = Path(__file__).resolve().parents[1]  # what install.sh made; all studen
 
 # --- What one student may use -------------------------------------------------------------------------------
 # Above its memory a kernel is ended, alone: its page says so, and the server and every neighbor go on.
-c.Spawner.mem_limit = "2G"  # two or three notebooks at once: see the measured sizes in README.md
+c.Spawner.mem_limit = "3G"  # two or three notebooks at once: see the measured sizes in README.md
 c.Spawner.cpu_limit = 2.0  # cores, at most; where they are scarce, systemd gives every student the same share
 c.SystemdSpawner.unit_extra_properties = {
     "MemorySwapMax": "0",  # a kernel that swaps slows everyone

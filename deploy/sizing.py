@@ -55,11 +55,12 @@ def what_gives_way(runs: dict) -> str:
     """What breaks first, in words."""
     many, one = largest(runs, "01"), runs["01 x 1"]
     longer = many["seconds"]["cells"]["median"] / one["seconds"]["cells"]["median"]
+    memory = many["pss_mb_total"] / 1000
     failed = sum(len(run["failures"]) for run in runs.values())
     return (
         f"{sum(run['finished'] for run in runs.values())} visits finished and {failed} failed. The processor "
         f"gives way first: {many['students']} students wait {longer:.0f} times as long for the last cell of "
-        f"notebook 01 as one alone, while all processes together take {many['pss_mb_total'] / 1000:.0f} GB of "
+        f"notebook 01 as one alone, while all processes together take {memory:.0f} GB of "
         f"memory. The hub and its proxy take {many['pss_mb']['hub']:.0f} MB of it, and "
         f"{many['cpu_seconds_hub']:.0f} s of processor time for these {many['students']}."
     )
@@ -84,7 +85,7 @@ def sizing_rows(measured: dict) -> list[list[str]]:
     for n in CLASSES:
         need = server_for(n, measured)
         rows.append([str(n), f"{need['memory']} GB", str(need["cores"]), f"{need['disk']} GB",
-                     f"{need['seconds']} s"])  # fmt: skip
+                     f"{need['seconds']} s at least"])  # fmt: skip
     return rows
 
 

@@ -234,7 +234,9 @@ def main() -> None:
             f", {given.threads} threads" if given.threads else ""
         )
         kept |= {"machine": machine(given.prefix.resolve())}
-        kept["runs"][name] = run
+        runs = kept["runs"] | {name: run}
+        order = sorted(runs, key=lambda name: (runs[name]["notebook"], runs[name]["students"], name))
+        kept["runs"] = {name: runs[name] for name in order}
         MEASURED.write_text(json.dumps(kept, indent=1) + "\n")
 
 
