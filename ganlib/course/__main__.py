@@ -95,9 +95,8 @@ def grade(folder: str, results: str) -> None:
         grades = grade_folder(Path(folder), Path(results), names)
     except (NoSandboxError, ValueError) as error:
         sys.exit(str(error))
-    print(
-        f"{Path(results) / 'grades.csv'}: {len(grades)} rows; a page for each student in {Path(results) / 'feedback'}"
-    )
+    print(f"{Path(results) / 'grades.csv'}: {len(grades)} rows")
+    print(f"{Path(results) / 'feedback'}: a page for each student")
 
 
 def run(prefixes: list[str]) -> None:

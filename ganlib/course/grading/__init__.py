@@ -9,7 +9,7 @@
     report    records, the table, a page for each student
     grade     all of it together
 
-The exercises judge a handed-in answer as they do in the notebook, on input drawn anew. Only the answer itself is
-elsewhere: each call of it goes into the sandbox, and tensors come back. So whatever its code does to
+The exercises judge a handed-in answer as they do in the notebook, on input drawn anew. Only the answer itself
+is elsewhere: each call of it goes into the sandbox, and tensors come back. So whatever its code does to
 `check`, to torch or to the progress file happens to its own copy.
 """

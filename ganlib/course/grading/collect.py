@@ -2,12 +2,12 @@
 
 Two forms are understood, and may be mixed:
 
-    STUDENT/any/folders/03_mlp_gan.ipynb     a folder each, as hubs (/home) and Moodle hand out
-    STUDENT_03_mlp_gan.ipynb                 files alone; whatever stands before the notebook's name is the student
+    STUDENT/any/folders/03_mlp_gan.ipynb    a folder each, such as the home folders of a hub
+    STUDENT_03_mlp_gan.ipynb                files alone: what stands before the notebook's name is the student
 
-After the name something may follow (`03_mlp_gan-1.ipynb`, `03_mlp_gan (2).ipynb`); of several files for one notebook
-the newest counts. Links are not followed, hidden folders not entered, and names are only shown, never used as a
-path.
+After the name something may follow (`03_mlp_gan-1.ipynb`, `03_mlp_gan (2).ipynb`); of several files for one
+notebook the newest counts. Links are not followed, hidden folders not entered, and names are only shown,
+never used as the name of a file that is written.
 """
 
 import os
@@ -27,7 +27,7 @@ DEEPEST = 5  # folders below a student's
 class Submission:
     """A student's file for one notebook, or why there is none.
 
-    name: the notebook's, "" where it is unknown. path: relative to the folder. note: what a teacher should know.
+    name: the notebook's, "" where it is unknown. path: relative to the folder. note: for the teacher.
     """
 
     student: str

@@ -20,6 +20,7 @@ from ganlib.course.grading.report import (
     NOT_ATTEMPTED,
     WRONG,
     Grade,
+    file_name,
     load_grade,
     save_grade,
     write_reports,
@@ -68,9 +69,7 @@ def grade_folder(folder: Path, results: Path, names: list[str]) -> list[Grade]:
         with course_without_solutions(list(books.values())) as course:
             version = _version()
             for submission in (bar := tqdm(submissions, unit="file")):
-                bar.set_postfix_str(
-                    f"{submission.student} {submission.name}"[:40].encode("ascii", "replace").decode()
-                )
+                bar.set_postfix_str(file_name(submission.student)[:40])
                 grades.append(_graded(submission, folder, results, books, course, version))
     finally:
         left = [Grade(submission, note="not graded yet") for submission in submissions[len(grades) :]]
@@ -80,24 +79,24 @@ def grade_folder(folder: Path, results: Path, names: list[str]) -> list[Grade]:
 
 def _graded(submission, folder, results, books, course, version):
     """The grade of one submission: the remembered one where the file is the same."""
-    if not submission.name or not submission.path:
+    if not submission.name:
         return Grade(submission)
+    book = books[submission.name]
     try:
         content = read(folder, submission.path)
     except ValueError as error:
-        return Grade(submission, note="" if submission.note else str(error))
+        return Grade(submission, _untried(book), "" if submission.note else str(error))
     key = hashlib.sha256(content + version).hexdigest()
     known = load_grade(results, submission, key)
     if known:
         return known
     try:
-        grade = grade_notebook(submission, content, books[submission.name], lambda: Sandbox(course))
+        grade = grade_notebook(submission, content, book, lambda: Sandbox(course))
     except NoSandboxError:
         raise
     except Exception as error:  # none may stop the others
-        return Grade(
-            submission, note=f"look at it by hand: grading it stopped with {type(error).__name__}: {error}"
-        )
+        why = f"{type(error).__name__}: {error}"
+        return Grade(submission, _untried(book), f"look at it by hand: grading it stopped with {why}")
     save_grade(results, grade, key)
     return grade
 
@@ -114,7 +113,7 @@ def grade_notebook(
     submission: Submission, content: bytes, book: exercises.Workbook, sandbox: Callable[[], Sandbox]
 ) -> Grade:
     """Judge every exercise of a notebook. An answer that ends its sandbox costs no other one its verdict."""
-    grade = Grade(submission, {key: (NOT_ATTEMPTED, MISSING.format(key)) for key in book.exercises})
+    grade = Grade(submission, _untried(book))
     left, lost = list(book.exercises), 0
     while left and lost < LOST:
         with sandbox() as box:
@@ -134,6 +133,11 @@ def grade_notebook(
                     break
     grade.verdicts |= {key: (BY_HAND, f"{LOST} other answers had to be stopped before it") for key in left}
     return grade
+
+
+def _untried(book):
+    """The verdicts before any answer was found."""
+    return {key: (NOT_ATTEMPTED, MISSING.format(key)) for key in book.exercises}
 
 
 def _open(box, content, book):

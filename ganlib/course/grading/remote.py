@@ -1,8 +1,8 @@
 """An answer in the sandbox, as a function that an exercise can try out here.
 
-Each call goes into the sandbox with its arguments; numbers come back, and gradients when they are asked for. Nets
-among the arguments are copied into the sandbox, optimizers stay: what an answer asks of them is done here. So a
-training that judges an answer runs here, and all that an answer can do is give back other numbers.
+Each call goes into the sandbox with its arguments; numbers come back, and gradients when they are asked for.
+Nets among the arguments are copied into the sandbox, optimizers stay: what an answer asks of them is done
+here. So a training that judges an answer runs here, and all that an answer can do is give back other numbers.
 """
 
 import builtins
@@ -23,7 +23,7 @@ METHODS = ("step", "zero_grad")
 
 
 def answer_in(box: Sandbox, key: str) -> Any:
-    """The answer to an exercise: a value, or a `Remote` function; raises what the answer's own lines raise."""
+    """The answer to an exercise: a value, or a `Remote` function; raises what its own lines raise."""
     found = _ask(box, {"do": "answer", "key": key})
     if "function" in found:
         return Remote(box, found["function"], bool(found["blank"]))
@@ -60,7 +60,7 @@ class RemoteModule(nn.Module):
 
 
 class _Arguments(pickle.Pickler):
-    """Arguments as bytes. Tensors, optimizers and inner functions become numbers; nothing is ever read back."""
+    """Arguments as bytes, with tensors, optimizers and inner functions as numbers. Never read back."""
 
     def __init__(self, args):
         self.content = io.BytesIO()

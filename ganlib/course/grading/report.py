@@ -1,11 +1,12 @@
 """What grading leaves behind: a record for each file, one table, and a page for each student.
 
-Whatever a student wrote (names, messages of errors) is shown as plain words: no formula in the table, no markup on
-the page, no path.
+Whatever a student wrote (names, messages of errors) is shown as plain words: no formula in the table, no
+markup on the page, no path.
 """
 
 import csv
 import hashlib
+import io
 import json
 import re
 import unicodedata
@@ -63,11 +64,10 @@ def write_reports(folder: Path, grades: Iterable[Grade]) -> None:
     """`grades.csv`, and `feedback/STUDENT.md` for each student."""
     grades = list(grades)
     folder.mkdir(parents=True, exist_ok=True)
+    table = io.StringIO()
+    csv.writer(table).writerows([HEADER, *([_cell(value) for value in _row(grade)] for grade in grades)])
     with atomic_write(folder / "grades.csv") as temporary:
-        with open(temporary, "w", newline="", encoding="utf-8-sig") as file:  # the mark lets Excel read it
-            table = csv.writer(file)
-            table.writerow(HEADER)
-            table.writerows([_cell(value) for value in _row(grade)] for grade in grades)
+        temporary.write_bytes(table.getvalue().encode("utf-8-sig", "replace"))  # the mark lets Excel read it
     (folder / "feedback").mkdir(exist_ok=True)
     students = dict.fromkeys(grade.submission.student for grade in grades)
     files = {student: file_name(student) for student in students}
@@ -77,7 +77,7 @@ def write_reports(folder: Path, grades: Iterable[Grade]) -> None:
         page = [f"# {_words(student)}\n"]
         page += [_section(grade) for grade in grades if grade.submission.student == student]
         with atomic_write(folder / "feedback" / f"{name}.md") as temporary:
-            temporary.write_text("\n".join(page), encoding="utf-8")
+            temporary.write_text("\n".join(page), encoding="utf-8", errors="replace")
 
 
 def file_name(student: str) -> str:
@@ -100,14 +100,11 @@ def _row(grade):
 
 def _section(grade):
     """What a student reads of one notebook."""
-    told = grade.submission
-    lines = [
-        f"## {_words(told.name or told.path or 'Notebooks')}: {grade.count(RIGHT)} of {len(grade.verdicts)}\n"
-    ]
+    told, solved = grade.submission, f"{grade.count(RIGHT)} of {len(grade.verdicts)}"
+    lines = [f"## {_words(told.name or told.path or 'Notebooks')}: {solved}\n"]
     lines += [f"{_words(note)}.\n" for note in (told.note, grade.note) if note]
-    lines += [
-        f"- **{key}**: {status}. {_words(message)}" for key, (status, message) in grade.verdicts.items()
-    ]
+    for key, (status, message) in grade.verdicts.items():
+        lines.append(f"- **{key}**: {status}. {_words(message)}")
     return "\n".join(lines) + "\n"
 
 

@@ -1,7 +1,7 @@
-"""What runs in the sandbox: it finds a notebook's answers, calls them when asked, and sends back what they give.
+"""What runs in the sandbox: it finds a notebook's answers, calls them, and sends back what they give.
 
-`python -m ganlib.course.grading.runner` speaks on its standard input and output, of which a student's code gets
-neither. Nothing here is trusted by the grader, which is why nothing here judges.
+`python -m ganlib.course.grading.runner` speaks on its standard input and output; what a student's code prints
+goes nowhere. The grader trusts nothing that comes from here, so nothing here judges.
 """
 
 import ast

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import ganlib
-from ganlib.course.grading.wire import WireError, receive, send
+from ganlib.course.grading.wire import GONE, WireError, receive, send
 from ganlib.engine.files import ASSETS
 
 __all__ = ["NoSandboxError", "Sandbox", "SandboxError", "course_without_solutions", "obstacle"]
@@ -69,7 +69,7 @@ def course_without_solutions(books: list) -> Iterator[Path]:
 
 
 def command(course: Path, uid: int) -> list[str]:
-    """The command line that starts a runner in a sandbox; uid is the user to become, 0 where we are not root."""
+    """The command line that starts a runner in a sandbox; uid: the user to become, 0 if we are not root."""
     line = ["bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--new-session"]
     line += ["--die-with-parent", "--clearenv", "--cap-drop", "ALL"]
     line += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if uid else ["--unshare-user"]
@@ -110,7 +110,7 @@ class Sandbox:
 
     def __init__(self, course: Path):
         self.uid = 0 if os.geteuid() else 50_000 + os.getpid() % 10_000
-        self.errors = tempfile.TemporaryFile()
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the sandbox)
         self.process = subprocess.Popen(
             command(course, self.uid),
             stdin=subprocess.PIPE,
@@ -138,9 +138,7 @@ class Sandbox:
             send(self.process.stdin, message)
             reply = receive(self.process.stdout)
         except (OSError, WireError) as error:
-            ended = (
-                self.process.poll() is not None or str(error) == "no message" or isinstance(error, OSError)
-            )
+            ended = isinstance(error, OSError) or str(error) == GONE
             self.close()
             if late.is_set():
                 raise SandboxError(f"it took longer than {SECONDS} seconds and was stopped") from None

@@ -1,4 +1,4 @@
-"""Which statements of a notebook an answer needs: those that define its names, and the names in those, and so on.
+"""Which statements of a notebook an answer needs: those that define its names, and so on with theirs.
 
 A notebook takes minutes to run; an answer and the few definitions above it take none.
 """
@@ -32,7 +32,7 @@ class Statement:
 
 
 def statements(text: str) -> tuple[list[Statement], list[str]]:
-    """A notebook file's statements in the order of its cells, and what is wrong with cells that are no Python."""
+    """A notebook file's statements in the order of its cells, and what is wrong with the other cells."""
     found, problems = [], []
     cells = [cell for cell in json.loads(text)["cells"] if cell.get("cell_type") == "code"]
     for number, cell in enumerate(cells, 1):
@@ -47,7 +47,7 @@ def statements(text: str) -> tuple[list[Statement], list[str]]:
 
 
 def slice_for(key: str, found: list[Statement]) -> Slice | None:
-    """What `book.KEY.check(ANSWER)` needs, of the last such call in the notebook; None where there is none."""
+    """What the last `book.KEY.check(ANSWER)` of the notebook needs; None where there is none."""
     place, answer = max(
         ((i, call.args[0]) for i, statement in enumerate(found) for call in _checks(statement.node, key)),
         key=lambda pair: pair[0],

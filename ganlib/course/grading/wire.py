@@ -12,11 +12,12 @@ import numpy as np
 import torch
 from safetensors.torch import load, save
 
-__all__ = ["Other", "WireError", "receive", "send"]
+__all__ = ["GONE", "Other", "WireError", "receive", "send"]
 
 HEAD = struct.Struct(">QQ")
 LIMIT = 64 * 2**20  # bytes of a message
 DEPTH = 12
+GONE = "no message"
 
 
 class WireError(ValueError):
@@ -60,7 +61,7 @@ def _exactly(stream, size):
     """That many bytes; a WireError where the stream ends before."""
     found = stream.read(size)
     if len(found) < size:
-        raise WireError("no message")
+        raise WireError(GONE)
     return found
 
 
@@ -87,7 +88,7 @@ def _to_json(value, tensors, depth):
 
 
 def _number_of(value, tensors):
-    """Where a tensor or an array stands among the tensors; its class alone where its entries are no numbers."""
+    """Where a tensor or an array stands among the tensors; its class alone where it holds no numbers."""
     try:
         plain = torch.as_tensor(value).detach().cpu().clone().contiguous()
         save({"it": plain})
