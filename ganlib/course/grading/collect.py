@@ -14,6 +14,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,31 +64,31 @@ def collect(folder: Path, names: list[str]) -> list[Submission]:
 
 def read(folder: Path, path: str) -> bytes:
     """A submission's content; a ValueError says why it is not read. No part of the path may be a link."""
-    here = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        *folders, name = Path(path).parts
-        for part in folders:
-            here = _step(here, part, os.O_DIRECTORY)
-        here = _step(here, name, os.O_NONBLOCK)  # a pipe would wait for its writer
-        if not stat.S_ISREG(os.fstat(here).st_mode):
-            raise ValueError("it is no file")
-        with open(os.dup(here), "rb") as file:
-            content = file.read(LARGEST + 1)
-    except OSError as error:
-        raise ValueError(f"it cannot be read: {error.strerror}") from None
-    finally:
-        os.close(here)
+    *folders, name = Path(path).parts
+    with ExitStack() as opened:
+        try:
+            here = _opened(opened, folder, os.O_DIRECTORY, None)
+            for part in folders:
+                here = _opened(opened, part, os.O_DIRECTORY | os.O_NOFOLLOW, here)
+            here = _opened(
+                opened, name, os.O_NONBLOCK | os.O_NOFOLLOW, here
+            )  # a pipe would wait for its writer
+            if not stat.S_ISREG(os.fstat(here).st_mode):
+                raise ValueError("it is no file")
+            with open(here, "rb", closefd=False) as file:
+                content = file.read(LARGEST + 1)
+        except OSError as error:
+            raise ValueError(f"it cannot be read: {error.strerror}") from None
     if len(content) > LARGEST:
         raise ValueError(f"it has more than {LARGEST // 2**20} MB")
     return content
 
 
-def _step(here, part, flags):
-    """Open an entry of an open folder, which is then closed."""
-    try:
-        return os.open(part, os.O_RDONLY | os.O_NOFOLLOW | flags, dir_fd=here)
-    finally:
-        os.close(here)
+def _opened(stack, name, flags, folder):
+    """A file descriptor of an entry of an open folder, closed with the stack."""
+    found = os.open(name, os.O_RDONLY | flags, dir_fd=folder)
+    stack.callback(os.close, found)
+    return found
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, float, str]]:
