@@ -1,7 +1,7 @@
 """Handed-in notebooks that are broken or hostile: what they reach, and what verdict they get.
 
-Every one of them is graded with the real sandbox. An answer to `d_loss` does the harm, a right one to `read` comes
-after it: it must not suffer.
+Every one of them is graded with the real sandbox. An answer to `d_loss` does the harm, a right one to `read`
+comes after it: it must not suffer.
 """
 
 import os
@@ -164,7 +164,7 @@ BOMBS = {
     "a tensor": "return torch.ones(10**11)",
     "a word": "return 'a' * 10**11",
     "an integer": "return 10 ** (10 ** 8) > 0 and torch.ones(10**11)",
-    "shared memory": "i = 0\nwhile True:\n    os.write(os.memfd_create(str(i)), bytes(10**7)); i += 1",
+    "shared memory": "i = 0\nwhile True:\n    os.write(os.memfd_create(str(i)), bytes(10**7))\n    i += 1",
     "recursion": "import sys\nsys.setrecursionlimit(10**9)\nf = lambda n: f(n + 1)\nf(0)",
 }
 
@@ -198,13 +198,15 @@ def test_a_fork_bomb_is_small_and_leaves_nothing(course, impatient):
 
 @needs_sandbox
 def test_how_many_processes_a_bomb_gets(box):
-    code = "made = 0\ntry:\n    while made < 500:\n        if not os.fork():\n            import time; time.sleep(60)\n"
+    code = "made = 0\ntry:\n    while made < 500:\n        if not os.fork():\n"
+    code += "            import time\n            time.sleep(60)\n"
     assert probe(box, code + "        made += 1\nexcept OSError: pass\nfound = made") < 8
 
 
 FLOODS = {
     "printed": "for _ in range(10**6): print('x' * 1000)",
-    "to every descriptor": "for n in range(64):\n    try: os.set_blocking(n, False); os.write(n, b'x' * 10**6)\n"
+    "to every descriptor": "for n in range(64):\n"
+    "    try: os.set_blocking(n, False); os.write(n, b'x' * 10**6)\n"
     "    except OSError: pass\nreturn 1",
     "a message too long": "return torch.zeros(40 * 2**20)",
     "a long word": "return 'x' * 10**8",
@@ -239,7 +241,7 @@ ENDS = {
     "KeyboardInterrupt": "raise KeyboardInterrupt",
     "an error that cannot be told": "class E(Exception):\n    def __str__(self): raise E\nraise E",
     "a signal to all": "import signal\nos.kill(-1, signal.SIGKILL)",
-    "a signal to the parent": "import signal\nos.kill(os.getppid(), signal.SIGKILL)\nos.kill(1, signal.SIGKILL)\nreturn 0",
+    "a signal to the parent": "os.kill(os.getppid(), 9)\nos.kill(1, 9)\nreturn 0",
 }
 
 
@@ -258,7 +260,7 @@ def test_files_can_neither_be_read_nor_deleted(box, tmp_path):
     (tmp_path / "mine.txt").write_text("secret")
     code = (
         "import shutil\nfound = []\n"
-        f"for path in ({str(tmp_path)!r}, {str(Path.home())!r}, {str(Path(__file__).parent)!r}, '/course', '/'):\n"
+        f"for path in {[str(tmp_path), str(Path.home()), str(Path(__file__).parent), '/course', '/']}:\n"
         "    shutil.rmtree(path, ignore_errors=True)\n"
         "    found += [os.path.join(at, name) for at, _, names in os.walk(path) for name in names"
         " if name.endswith(('mine.txt', 'progress.json', 'test_grading.py', '.ipynb', '.csv'))"
@@ -300,16 +302,15 @@ def test_there_is_no_network_and_no_way_to_more_rights(box):
 
 def wrong_although(code):
     """A cell that does something clever and then answers d_loss wrongly."""
-    return answering("d_loss", f"{USED}{code}\n", "lambda real, fake: real.mean()")
+    return harm(f"{code}\nreturn real.mean()")
 
 
 FORGERIES = {
     "printed": wrong_although("print('d_loss: right!\\n[9 of 9 done]')"),
     "the progress file": wrong_although(
-        "from ganlib.course import progress\nprogress.record('exercise 01 d_loss', True)\ntry:\n"
-        "    os.makedirs(os.path.expanduser('~/.cache/ganlib'), exist_ok=True)\n"
-        "    open(os.path.expanduser('~/.cache/ganlib/progress.json'), 'w').write('{\"exercise 01 d_loss\": true}')\n"
-        "except OSError: pass"
+        "from ganlib.course import progress\nprogress.record('exercise 01 d_loss', True)\n"
+        "folder = os.path.expanduser('~/.cache/ganlib')\nos.makedirs(folder, exist_ok=True)\n"
+        "with open(folder + '/progress.json', 'w') as file: file.write('{\"exercise 01 d_loss\": true}')"
     ),
     "book.check": answering(
         "d_loss",
@@ -319,11 +320,10 @@ FORGERIES = {
     ),
     "torch": wrong_although(
         "import numpy\ntorch.allclose = torch.equal = numpy.allclose = lambda *a, **k: True\n"
-        "torch.Tensor.__eq__ = torch.Tensor.__sub__ = lambda *a: torch.tensor(True)\nuse = 1"
+        "torch.Tensor.__eq__ = torch.Tensor.__sub__ = lambda *a: torch.tensor(True)"
     ),
     "builtins": wrong_although(
-        "import builtins\nbuiltins.abs = lambda x: 0\nbuiltins.isinstance = lambda *a: True\n"
-        "builtins.len = lambda x: 1"
+        "import builtins\nbuiltins.abs = lambda x: 0\nbuiltins.all = builtins.bool = lambda *a: True"
     ),
     "the runner": harm(
         "import __main__, ganlib.course.grading.wire as wire\n"
@@ -379,30 +379,29 @@ def test_no_solution_lies_in_the_sandbox(course):
 LIBRARY = {"up", "d_loss", "g_loss", "best_value"}  # functions of the library that bear the same name
 
 
+LIES = {
+    "gradients of another shape": "R.state = lambda self: {'grads': [torch.ones(999)], 'complaints': []}",
+    "too many gradients": "R.state = lambda self: {'grads': [None] * 50, 'complaints': []}",
+    "slopes of another shape": "R.backward = lambda self, **k: {'grads': [torch.ones(999)]}",
+    "an optimizer that is none": "R.call = lambda self, **k: LIE | {'outside': 'step', 'number': 10**9}",
+    "a method that is none": "R.call = lambda self, **k: LIE | {'outside': '__class__', 'number': 0}",
+    "an error of the grader's": "R.call = lambda self, **k: {'error': 'SandboxError', 'words': 'x'}",
+    "nothing": "R.call = lambda self, **k: {}",
+    "a number": "R.call = lambda self, **k: 5",
+    "a verdict": "R.call = lambda self, **k: {'result': 'arrives', 'grads': [None], 'complaints': []}",
+    "a module": "R.call = lambda self, **k: LIE | {'result': {'module': 0, 'weights': [], 'free': []}}",
+}
+
+
 @needs_sandbox
-def test_gradients_and_orders_that_do_not_fit_are_refused(course):
-    """The sandbox's own side is rewritten by the student: what it then sends is no verdict and harms nobody."""
-    takeover = "import __main__\nR = __main__.Runner\n"
-    lies = {
-        "state": "R.state = lambda self: {'grads': [torch.ones(999)] * 50, 'complaints': []}",
-        "backward": "R.backward = lambda self, **k: {'grads': [torch.ones(999)]}",
-        "call": "R.call = lambda self, **k: {'outside': 'step', 'number': 10**9, 'args': [], 'grads': []}",
-        "open": "R.call = lambda self, **k: {'outside': '__class__', 'number': 0, 'args': [], 'grads': [None] * 50}",
-        "words": "R.call = lambda self, **k: {'error': 'SandboxError', 'words': 'x'}",
-        "nothing": "R.call = lambda self, **k: {}",
-        "a number": "R.call = lambda self, **k: 5",
-    }
-    for name, lie in lies.items():
-        cell = answering(
-            "own_loss",
-            USED + takeover + lie + "\ndef answer(fake):\n    lie\n    return -fake.mean()\nlie = R",
-        )
-        grade = graded(course, cell.replace("lie = R", "lie = R\nanswer.x = 1"))
-        assert grade.verdicts["own_loss"][0] in ("wrong", "look at by hand"), (
-            name,
-            grade.verdicts["own_loss"],
-        )
-        assert grade.verdicts["read"][0] == "solved", name
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES.keys())
+def test_a_sandbox_that_lies_gets_no_point(lie, course):
+    """Its own side is rewritten by the student; a training that judges the answer is under way here."""
+    code = f"{USED}import __main__\nR = __main__.Runner\n"
+    code += f"LIE = dict(args=[], grads=[None], complaints=[])\n{lie}"
+    cell = answering("own_loss", code, "(lambda fake: -fake.mean()) if R and LIE else 0")
+    status, message = graded_file(course, notebook(cell)).verdicts["own_loss"]
+    assert status in ("wrong", "look at by hand"), (status, message)
 
 
 # Names and links

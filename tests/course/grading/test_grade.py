@@ -29,7 +29,7 @@ BY_A_STUDENT = {
     "softplus(-real).mean() + ...": "softplus(-real).mean() + softplus(fake).mean()",
     "softplus(...).mean()": "softplus(-fake).mean()",
     "-value(D(x), D(...))": "-value(D(x), D(fake.detach()))",
-    "loss = non_saturating(...)\n    ...  #": "loss = non_saturating(D(fake))\n    g_optimizer.zero_grad()  #",
+    "non_saturating(...)\n    ...  #": "non_saturating(D(fake))\n    g_optimizer.zero_grad()  #",
     "loss.backward()\n    ...  # move G": "loss.backward()\n    g_optimizer.step()  # move G",
     "return ...  # logits (B,)": "return -fake.mean()  # logits (B,)",
     "return ...  # use math.exp": "return math.exp(-loss / 2)",
@@ -74,11 +74,7 @@ def test_an_empty_notebook_is_not_attempted(course):
 
 def test_wrong_answers_get_the_words_of_the_exercise(course):
     cells = ["from torch.nn.functional import softplus"]
-    cells += [
-        answering(
-            "d_loss", "def answer(real, fake):\n    return softplus(-real).sum() + softplus(fake).sum()"
-        )
-    ]
+    cells += [answering("d_loss", "def answer(r, f):\n    return softplus(-r).sum() + softplus(f).sum()")]
     cells += [answering("read", "def answer(loss):\n    return loss / 2")]
     cells += [answering("g_loss", "def answer(fake):\n    return missing_name(fake)")]
     verdicts = graded("01", notebook(*cells), course).verdicts
@@ -90,10 +86,10 @@ def test_wrong_answers_get_the_words_of_the_exercise(course):
 
 @pytest.mark.parametrize("key", ["d_turn", "g_turn", "own_loss"])
 def test_wrong_turns_are_as_wrong_as_in_the_notebook(key, course):
-    """Gradients and steps cross the border of the sandbox: each flawed turn gets the message it gets there."""
+    """Gradients and steps cross the border of the sandbox: a flawed turn gets the message it gets there."""
     exercise = BOOKS["01"].exercises[key]
     flawed = {
-        "d_turn": "value = D(x).mean()\n    d.zero_grad()\n    value.backward()\n    d.step()\n    return value.detach()",
+        "d_turn": "v = D(x).mean()\n    d.zero_grad()\n    v.backward()\n    d.step()\n    return v.detach()",
         "g_turn": "g.zero_grad()\n    value = D(fake.detach()).mean()\n    return value.detach()",
         "own_loss": "return fake.mean()",
     }[key]

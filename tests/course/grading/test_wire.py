@@ -22,7 +22,7 @@ def through(value):
 
 @pytest.mark.parametrize(
     "value",
-    [None, ..., True, 3, 2.5, "word", [1, [2]], (1, ("a",)), {"a", "b"}, {"a": 1, 2: (3,)}, -(10**30)],
+    [None, ..., True, 3, 2.5, "word", [1, [2]], (1, ("a",)), {"a", "b"}, {"a": 1, 2: (3,)}, -(10**9)],
 )
 def test_plain_values(value):
     found = through(value)
