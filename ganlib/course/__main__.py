@@ -6,6 +6,7 @@ python -m ganlib.course slides [03 ...]         one offline HTML file each in th
 python -m ganlib.course site FOLDER             the whole course as offline HTML pages
 python -m ganlib.course address [OWNER/NAME]    set the address everywhere; by default the remote's
 python -m ganlib.course ready                   before class: is this machine ready, and how quick is it?
+python -m ganlib.course grade FOLDER -o RESULTS  grade handed-in notebooks, each in a sandbox
 python -m ganlib.course walk RUN                a run of ganlib.train as one page that draws: RUN/walk.html
 """
 
@@ -84,6 +85,20 @@ def say_ready() -> None:
     sys.exit(int(failed))
 
 
+def grade(folder: str, results: str) -> None:
+    """A table of points and a page for each student from a folder of submissions."""
+    from ganlib.course.grading.grade import grade_folder
+    from ganlib.course.grading.sandbox import NoSandboxError
+
+    try:
+        names = [path.stem for path in notebooks(ROOT / "notebooks")]
+        grades = grade_folder(Path(folder), Path(results), names)
+    except (NoSandboxError, ValueError) as error:
+        sys.exit(str(error))
+    print(f"{Path(results) / 'grades.csv'}: {len(grades)} rows")
+    print(f"{Path(results) / 'feedback'}: a page for each student")
+
+
 def run(prefixes: list[str]) -> None:
     """Execute and store notebooks."""
     for path in notebooks(ROOT / "notebooks", prefixes):
@@ -113,6 +128,9 @@ def main() -> None:
     commands.add_parser("site").add_argument("argument", metavar="FOLDER")
     commands.add_parser("address").add_argument("argument", metavar="OWNER/NAME", nargs="?")
     commands.add_parser("ready")
+    grading = commands.add_parser("grade")
+    grading.add_argument("argument", metavar="FOLDER")
+    grading.add_argument("-o", dest="results", metavar="RESULTS", required=True)
     commands.add_parser("walk").add_argument("argument", metavar="RUN")
     arguments = parser.parse_args()
     if arguments.command == "walk":
@@ -124,6 +142,8 @@ def main() -> None:
         )
     if arguments.command in ("table", "ready"):
         return write_table() if arguments.command == "table" else say_ready()
+    if arguments.command == "grade":
+        return grade(arguments.argument, arguments.results)
     actions = {"run": run, "slides": write_slides, "site": write_site, "address": write_address}
     try:
         actions[arguments.command](arguments.argument)

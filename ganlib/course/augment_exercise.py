@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import cross_entropy
 
-from ganlib.course.exercises import Exercise, has_blank
+from ganlib.course.blanks import has_blank
+from ganlib.course.exercises import Exercise
 from ganlib.data import ImageSet, load
 from ganlib.data.augment import random_affine
 from ganlib.ema import EMA

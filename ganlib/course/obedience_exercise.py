@@ -3,24 +3,15 @@
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 from torch.nn.functional import softplus
 
 from ganlib.course.exercises import Exercise
+from ganlib.course.watched_labels import WatchedD
 from ganlib.data import toys
 from ganlib.engine.optim import fused_adam
-from ganlib.nets import MLPGenerator, ProjectionDiscriminator
+from ganlib.nets import MLPGenerator
 
 STEPS = 400
-
-OTHER_FAKE = (
-    "In D's loss a fake comes with another label than the one G was asked for: D then fights wrong pairs "
-    "that G never made."
-)
-
-OTHER_REAL = "The real points come with labels that are not theirs: these are the pairs that G learns."
-
-OTHER_G = "In G's loss D is shown another label than the one G was asked for: G is paid for another mode."
 
 NO_DETACH = "D's backward pass ran on through G and used its graph up: give D's loss fake.detach()."
 
@@ -31,22 +22,6 @@ NOT_NUMBERS = "A loss is one number: take the mean over the batch."
 STRAY = (
     "D has seen the right labels. Look at the signs: softplus(-logit) where the player wants a high logit."
 )
-
-
-class WatchedD(nn.Module):
-    """The discriminator of the exercise; it writes down what is wrong with the labels it is shown."""
-
-    def __init__(self):
-        super().__init__()
-        self.D, self.complaint = ProjectionDiscriminator((64, 64), shape=(2,), n_classes=8), None
-
-    def forward(self, x, y=None):
-        if y is None:
-            raise TypeError("D takes points and labels: D(x, y)")
-        if not torch.equal(y, self.y):
-            fake = OTHER_G if x.requires_grad else OTHER_FAKE
-            self.complaint = self.complaint or (OTHER_REAL if torch.equal(x, self.real) else fake)
-        return self.D(x, y)
 
 
 def play_obedience(losses):

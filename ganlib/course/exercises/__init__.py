@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from ganlib.course import progress
+from ganlib.course.blanks import has_blank
 from ganlib.course.plots import say
 from ganlib.engine.checks import describe
 
@@ -151,13 +152,6 @@ def run(function, arguments):
 def is_blank(found):
     """Whether an answer gives back nothing, or a `...` somewhere in a list or tuple."""
     return found is ... or found is None or (isinstance(found, (list, tuple)) and any(map(is_blank, found)))
-
-
-def has_blank(function):
-    """Whether a `...` stands in a function's code, in a tuple there, or in a function inside it."""
-    code = getattr(function, "__code__", function)
-    constants = code if isinstance(code, tuple) else getattr(code, "co_consts", ())
-    return any(part is ... or has_blank(part) for part in constants)
 
 
 def copied(argument):

@@ -8,9 +8,6 @@ from ganlib.course.obedience_exercise import (
     NO_DETACH,
     NOT_NUMBERS,
     NOT_TWO,
-    OTHER_FAKE,
-    OTHER_G,
-    OTHER_REAL,
     Obedience,
     g_forgotten,
     g_graded_by_another,
@@ -21,6 +18,7 @@ from ganlib.course.obedience_exercise import (
     right_losses,
     without_detach,
 )
+from ganlib.course.watched_labels import OTHER_FAKE, OTHER_G, OTHER_REAL
 from ganlib.metrics import precision_recall
 
 TEXTS = Texts("conditional_gan")

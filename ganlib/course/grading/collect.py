@@ -1,0 +1,113 @@
+"""Which file is whose, in a folder of handed-in notebooks.
+
+Two forms are understood, and may be mixed:
+
+    STUDENT/any/folders/03_mlp_gan.ipynb    a folder each, such as the home folders of a hub
+    STUDENT_03_mlp_gan.ipynb                files alone: what stands before the notebook's name is the student
+
+After the name something may follow (`03_mlp_gan-1.ipynb`, `03_mlp_gan (2).ipynb`); of several files for one
+notebook the newest counts. Links are not followed, hidden folders not entered, and names are only shown,
+never used as the name of a file that is written.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Submission", "collect", "read"]
+
+LARGEST = 20 * 2**20  # bytes of a notebook; the course's own have 1.5 MB at most
+DEEPEST = 5  # folders below a student's
+
+
+@dataclass(order=True)
+class Submission:
+    """A student's file for one notebook, or why there is none.
+
+    name: the notebook's, "" where it is unknown. path: relative to the folder. note: for the teacher.
+    """
+
+    student: str
+    name: str
+    path: str
+    note: str = ""
+
+
+def collect(folder: Path, names: list[str]) -> list[Submission]:
+    """What was handed in, sorted by student and notebook.
+
+    Args:
+        folder: of the submissions.
+        names: the course's notebooks, without `.ipynb`.
+    """
+    students, files = set(), {}
+    for path, modified, problem in _walk(folder):
+        parts = Path(path).parts
+        name = next((name for name in names if name in parts[-1]), "")
+        student = parts[0] if len(parts) > 1 or not parts[0].endswith(".ipynb") else _before(parts[0], name)
+        students.add(student)
+        if parts[-1].endswith(".ipynb"):
+            problem = problem or ("" if name else "which notebook is it? The file's name does not say")
+            files.setdefault((student, name or path), []).append((modified, path, problem))
+    found = []
+    for (student, name), versions in files.items():
+        _, path, problem = max(versions)
+        more = f"the newest of {len(versions)} files" if len(versions) > 1 else ""
+        found.append(Submission(student, name if name in names else "", path, problem or more))
+    silent = students - {submission.student for submission in found}
+    return sorted(found + [Submission(student, "", "", "no notebook was handed in") for student in silent])
+
+
+def read(folder: Path, path: str) -> bytes:
+    """A submission's content; a ValueError says why it is not read. No part of the path may be a link."""
+    *folders, name = Path(path).parts
+    with ExitStack() as opened:
+        try:
+            here = _opened(opened, folder, os.O_DIRECTORY, None)
+            for part in folders:
+                here = _opened(opened, part, os.O_DIRECTORY | os.O_NOFOLLOW, here)
+            here = _opened(
+                opened, name, os.O_NONBLOCK | os.O_NOFOLLOW, here
+            )  # a pipe would wait for its writer
+            if not stat.S_ISREG(os.fstat(here).st_mode):
+                raise ValueError("it is no file")
+            with open(here, "rb", closefd=False) as file:
+                content = file.read(LARGEST + 1)
+        except OSError as error:
+            raise ValueError(f"it cannot be read: {error.strerror}") from None
+    if len(content) > LARGEST:
+        raise ValueError(f"it has more than {LARGEST // 2**20} MB")
+    return content
+
+
+def _opened(stack, name, flags, folder):
+    """A file descriptor of an entry of an open folder, closed with the stack."""
+    found = os.open(name, os.O_RDONLY | flags, dir_fd=folder)
+    stack.callback(os.close, found)
+    return found
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, float, str]]:
+    """(relative path, time of the last change, problem) of notebooks, and of each student's folder."""
+    for root, folders, files in os.walk(folder):
+        here = Path(root).relative_to(folder)
+        depth = len(here.parts)
+        if depth == 1:
+            yield str(here), 0.0, ""
+        for name in [*files, *folders]:
+            path = Path(root) / name
+            if path.is_symlink() and (name.endswith(".ipynb") or depth == 0):
+                yield str(here / name), 0.0, "it is a link, which is not followed"
+            elif name in files and name.endswith(".ipynb"):
+                yield str(here / name), path.lstat().st_mtime, ""
+        folders[:] = [name for name in folders if not name.startswith(".") and depth <= DEEPEST]
+
+
+def _before(file: str, name: str) -> str:
+    """The student in a file's name: what stands before the notebook's name."""
+    before = file.split(name)[0] if name else file.removesuffix(".ipynb")
+    return re.sub(r"[\s_-]+$", "", before) or "(no name)"

@@ -1,0 +1,107 @@
+"""Which statements of a notebook an answer needs: those that define its names, and so on with theirs.
+
+A notebook takes minutes to run; an answer and the few definitions above it take none.
+"""
+
+import ast
+import json
+import symtable
+from dataclasses import dataclass, field
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+__all__ = ["Slice", "statements", "slice_for"]
+
+
+@dataclass
+class Slice:
+    """The statements to run, in order, and then the expression whose value is the answer."""
+
+    before: list[ast.stmt]
+    answer: ast.expr
+
+
+@dataclass
+class Statement:
+    """A top-level statement with the global names that it sets and uses."""
+
+    node: ast.stmt
+    sets: set[str] = field(default_factory=set)
+    uses: set[str] = field(default_factory=set)
+    renews: bool = True  # whether it defines its names whatever they were before
+
+
+def statements(text: str) -> tuple[list[Statement], list[str]]:
+    """A notebook file's statements in the order of its cells, and what is wrong with the other cells."""
+    found, problems = [], []
+    cells = [cell for cell in json.loads(text)["cells"] if cell.get("cell_type") == "code"]
+    for number, cell in enumerate(cells, 1):
+        source = cell.get("source", "")
+        source = source if isinstance(source, str) else "".join(source)
+        try:
+            nodes = ast.parse(TransformerManager().transform_cell(source)).body
+            found += [_read(node) for node in nodes]
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            problems.append(f"code cell {number} is no Python: {error}"[:200])
+    return found, problems
+
+
+def slice_for(key: str, found: list[Statement]) -> Slice | None:
+    """What the last `book.KEY.check(ANSWER)` of the notebook needs; None where there is none."""
+    place, answer = max(
+        ((i, call.args[0]) for i, statement in enumerate(found) for call in _checks(statement.node, key)),
+        key=lambda pair: pair[0],
+        default=(None, None),
+    )
+    if answer is None:
+        return None
+    needed, used = _read(ast.Expr(answer)).uses, set()
+    for i in [*range(place - 1, -1, -1), *range(len(found) - 1, place, -1)]:
+        statement = found[i]
+        if statement.sets & needed or "*" in statement.sets:
+            used.add(i)
+            needed = needed - statement.sets if statement.renews else needed
+            needed = needed | statement.uses
+    return Slice([found[i].node for i in sorted(used)], answer)
+
+
+def _checks(node, key):
+    """The calls of KEY.check with one argument in a statement."""
+    return [
+        call
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr == "check"
+        and getattr(call.func.value, "attr", None) == key
+        and len(call.args) == 1
+    ]
+
+
+def _read(node):
+    """A statement with its names, as Python's own compiler sees them."""
+    table = symtable.symtable(ast.unparse(node), "cell", "exec")
+    top = {
+        symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()
+    }
+    uses = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+    for inner in _inner(table):
+        uses |= {s.get_name() for s in inner.get_symbols() if s.is_global() and s.is_referenced()}
+    changed = {  # x in x[0] = ..., x.a = ...
+        part.id
+        for target in ast.walk(node)
+        if isinstance(target, (ast.Subscript, ast.Attribute)) and isinstance(target.ctx, ast.Store)
+        for part in ast.walk(target.value)
+        if isinstance(part, ast.Name)
+    }
+    if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+        top.add("*")
+    plain = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
+    return Statement(node, top | changed, uses, isinstance(node, plain) and not changed)
+
+
+def _inner(table):
+    """The scopes inside a scope, at any depth."""
+    for child in table.get_children():
+        yield child
+        yield from _inner(child)

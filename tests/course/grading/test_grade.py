@@ -1,0 +1,189 @@
+"""Right answers get all points, empty notebooks none, and a folder is graded once."""
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from ganlib.course.grading import grade as grading
+from ganlib.course.grading.collect import Submission
+from ganlib.course.grading.sandbox import NoSandboxError, Sandbox
+from tests.support.handed_in import (
+    BOOKS,
+    NAMES,
+    NOTEBOOKS,
+    answering,
+    cells_of,
+    needs_sandbox,
+    notebook,
+    solved,
+)
+from tests.support.handed_in import course as course  # a fixture
+
+pytestmark = needs_sandbox
+# 01 as a student fills it in: what stands in a cell -> what he writes there.
+BY_A_STUDENT = {
+    "softplus(-real).mean() + ...": "softplus(-real).mean() + softplus(fake).mean()",
+    "softplus(...).mean()": "softplus(-fake).mean()",
+    "-value(D(x), D(...))": "-value(D(x), D(fake.detach()))",
+    "non_saturating(...)\n    ...  #": "non_saturating(D(fake))\n    g_optimizer.zero_grad()  #",
+    "loss.backward()\n    ...  # move G": "loss.backward()\n    g_optimizer.step()  # move G",
+    "return ...  # logits (B,)": "return -fake.mean()  # logits (B,)",
+    "return ...  # use math.exp": "return math.exp(-loss / 2)",
+    "return ...  # logit: a tensor": "return logsigmoid(-logit)  # logit: a tensor",
+    "(value(real, fake) + ...) / 2": "(value(real, fake) + math.log(4)) / 2",
+    "return ..., ...  # two losses": "return -value(real, fake), non_saturating(fake)  # two losses",
+}
+
+
+def graded(number, content, course):
+    return grading.grade_notebook(
+        Submission("ada", number, "x.ipynb"), content, BOOKS[number], lambda: Sandbox(course)
+    )
+
+
+@pytest.mark.parametrize("number", ["01", "04", "07", "13"])
+def test_the_solutions_get_all_points(number, course):
+    grade = graded(number, solved(number), course)
+    assert grade.count("solved") == len(BOOKS[number].exercises), grade.verdicts
+
+
+def test_a_students_own_lines_with_what_the_notebook_defines_above_them(course):
+    text = "\n\n#CUT\n\n".join(cells_of("01"))
+    for blank, line in BY_A_STUDENT.items():
+        assert text.count(blank) == 1, blank
+        text = text.replace(blank, line)
+    grade = graded("01", notebook(*text.split("\n\n#CUT\n\n")), course)
+    assert grade.count("solved") == 9, grade.verdicts
+
+
+@pytest.mark.parametrize("number", sorted(BOOKS))
+def test_an_untouched_notebook_is_not_attempted(number, course):
+    (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
+    grade = graded(number, path.read_bytes(), course)
+    assert grade.count("not attempted") == len(BOOKS[number].exercises), grade.verdicts
+    assert not grade.note
+
+
+def test_an_empty_notebook_is_not_attempted(course):
+    assert graded("01", notebook(), course).count("not attempted") == 9
+
+
+def test_wrong_answers_get_the_words_of_the_exercise(course):
+    cells = ["from torch.nn.functional import softplus"]
+    cells += [answering("d_loss", "def answer(r, f):\n    return softplus(-r).sum() + softplus(f).sum()")]
+    cells += [answering("read", "def answer(loss):\n    return loss / 2")]
+    cells += [answering("g_loss", "def answer(fake):\n    return missing_name(fake)")]
+    verdicts = graded("01", notebook(*cells), course).verdicts
+    words = [message for _, message in BOOKS["01"].d_loss.misconceptions]
+    assert verdicts["d_loss"][0] == "wrong" and any(word in verdicts["d_loss"][1] for word in words)
+    assert verdicts["read"][0] == "wrong"
+    assert "NameError" in verdicts["g_loss"][1] and verdicts["repair"][0] == "not attempted"
+
+
+@pytest.mark.parametrize("key", ["d_turn", "g_turn", "own_loss"])
+def test_wrong_turns_are_as_wrong_as_in_the_notebook(key, course):
+    """Gradients and steps cross the border of the sandbox: a flawed turn gets the message it gets there."""
+    exercise = BOOKS["01"].exercises[key]
+    flawed = {
+        "d_turn": "v = D(x).mean()\n    d.zero_grad()\n    v.backward()\n    d.step()\n    return v.detach()",
+        "g_turn": "g.zero_grad()\n    value = D(fake.detach()).mean()\n    return value.detach()",
+        "own_loss": "return fake.mean()",
+    }[key]
+    arguments = {"d_turn": "D, d, x, fake", "g_turn": "D, g, fake", "own_loss": "fake"}[key]
+    code = f"def answer({arguments}):\n    {flawed}"
+    names = {}
+    exec(code, names)
+    here = exercise.judge(names["answer"])
+    there = graded("01", notebook(answering(key, code)), course).verdicts[key]
+    assert (
+        here[0] == there[0] == "wrong" and here[1].split(" it gives ")[0] == there[1].split(" it gives ")[0]
+    )
+
+
+@pytest.fixture
+def handed_in(tmp_path):
+    folder = tmp_path / "submissions"
+    (folder / "ada").mkdir(parents=True)
+    (folder / "ada" / "01_objective.ipynb").write_bytes(
+        notebook(answering("read", "import math", "lambda loss: math.exp(-loss / 2)"))
+    )
+    (folder / "bob_01_objective.ipynb").write_bytes(b"{")
+    (folder / "eve").mkdir()
+    return folder
+
+
+def table(results):
+    with open(results / "grades.csv", newline="", encoding="utf-8-sig") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def test_the_command(handed_in, tmp_path):
+    command = [sys.executable, "-m", "ganlib.course", "grade", handed_in, "-o", tmp_path / "results"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=NOTEBOOKS.parent)
+    assert done.returncode == 0, done.stderr
+    rows = table(tmp_path / "results")
+    assert [rows[name]["points"] for name in ("ada", "bob", "eve")] == ["1", "0", "0"]
+    assert rows["bob"]["note"].startswith("the file is no whole notebook") and rows["bob"]["of"] == "9"
+    assert rows["eve"]["note"] == "no notebook was handed in"
+    assert "3/3" in done.stderr and "grades.csv" in done.stdout
+    assert {path.name for path in (tmp_path / "results" / "feedback").iterdir()} == {
+        "ada.md",
+        "bob.md",
+        "eve.md",
+    }
+
+
+def test_what_is_graded_is_not_graded_again_unless_it_changes(handed_in, tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr(grading, "Sandbox", lambda course: started.append(1) or Sandbox(course))
+    first = grading.grade_folder(handed_in, tmp_path / "results", NAMES)
+    assert len(started) == 2
+    assert grading.grade_folder(handed_in, tmp_path / "results", NAMES) == first and len(started) == 2
+    (handed_in / "bob_01_objective.ipynb").write_bytes(notebook())
+    grading.grade_folder(handed_in, tmp_path / "results", NAMES)
+    assert len(started) == 3 and not table(tmp_path / "results")["bob"]["note"]
+
+
+def test_a_stop_in_the_middle_keeps_what_is_graded(handed_in, tmp_path, monkeypatch):
+    real = grading.grade_notebook
+
+    def stopped_at_bob(submission, *rest):
+        if submission.student == "bob":
+            raise KeyboardInterrupt
+        return real(submission, *rest)
+
+    monkeypatch.setattr(grading, "grade_notebook", stopped_at_bob)
+    with pytest.raises(KeyboardInterrupt):
+        grading.grade_folder(handed_in, tmp_path / "results", NAMES)
+    rows = table(tmp_path / "results")
+    assert rows["ada"]["points"] == "1" and rows["bob"]["note"] == "not graded yet" and "eve" in rows
+    monkeypatch.setattr(
+        grading, "grade_notebook", lambda *a: pytest.fail("ada again") if a[0].student == "ada" else real(*a)
+    )
+    grading.grade_folder(handed_in, tmp_path / "results", NAMES)
+    assert table(tmp_path / "results")["bob"]["note"].startswith("the file is no whole notebook")
+
+
+def test_without_bubblewrap_nothing_is_run(handed_in, tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(grading, "grade_notebook", lambda *a: pytest.fail("it was run"))
+    with pytest.raises(NoSandboxError, match="bubblewrap is missing.*No student's code runs"):
+        grading.grade_folder(handed_in, tmp_path / "results", NAMES)
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_wrong_folder_is_told(tmp_path):
+    with pytest.raises(ValueError, match="expected the submissions' folder"):
+        grading.grade_folder(tmp_path / "none", tmp_path / "results", NAMES)
+
+
+def test_a_user_who_is_not_root_gets_a_user_namespace(course, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    content = notebook(answering("read", "import math", "lambda loss: math.exp(-loss / 2)"))
+    with Sandbox(course) as box:
+        assert "--unshare-user" in box.process.args and "CAP_SETUID" not in box.process.args
+    assert graded("01", content, course).count("solved") == 1
