@@ -60,7 +60,8 @@ def test_a_student_finds_the_data_sets_that_all_share(started, tmp_path):
     for _ in range(2):
         assert started(home) == "started --one --two\n"
     assert (home / ".cache/ganlib/mnist").resolve() == tmp_path / "data/mnist"
-    assert not (home / ".cache/ganlib/fashion").is_symlink()
+    kept = home / ".cache/ganlib/fashion"
+    assert not kept.is_symlink() and not list(kept.iterdir())
 
 
 def test_a_home_that_cannot_be_written_still_gets_its_server(started, tmp_path):
