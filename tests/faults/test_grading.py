@@ -208,7 +208,8 @@ FLOODS = {
     "to every descriptor": "for n in range(64):\n"
     "    try: os.set_blocking(n, False); os.write(n, b'x' * 10**6)\n"
     "    except OSError: pass\nreturn 1",
-    "a message too long": "return torch.zeros(40 * 2**20)",
+    "a message too long": "return torch.zeros(1000, 40_000)",
+    "a tensor too long": "return torch.zeros(2**24, 0)",
     "a long word": "return 'x' * 10**8",
     "an error": "raise ValueError('x' * 10**8)",
 }

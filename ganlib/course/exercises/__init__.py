@@ -174,7 +174,8 @@ def same(a, b, tolerance):
             a.strip().lower() == b.strip().lower() if isinstance(a, str) else a == b
         )
     if isinstance(b, (tuple, list)):
-        a = list(a) if getattr(a, "ndim", 0) else a  # stacked in a tensor or an array
+        if getattr(a, "ndim", 0) and len(a) == len(b):
+            a = list(a)  # stacked in a tensor or an array
         return (
             isinstance(a, (tuple, list))
             and len(a) == len(b)

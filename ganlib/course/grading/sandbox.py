@@ -27,7 +27,7 @@ __all__ = ["NoSandboxError", "Sandbox", "SandboxError", "course_without_solution
 
 PACKAGE = Path(ganlib.__file__).parent
 SECONDS = 60  # of waiting for one answer
-SCRATCH = 64 * 2**20
+SCRATCH, WORDS = 64 * 2**20, 2 * 2**20  # bytes of its disk, and of words in a reply
 HIDDEN = 'raise ImportError("the exercises are not here while an answer is graded")\n'
 ENDED = "its process ended: it used too much memory or time, or it ended itself"
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives")
@@ -136,7 +136,7 @@ class Sandbox:
         watch.start()
         try:
             send(self.process.stdin, message)
-            reply = receive(self.process.stdout)
+            reply = receive(self.process.stdout, WORDS)
         except (OSError, WireError) as error:
             ended = isinstance(error, OSError) or str(error) == GONE
             self.close()

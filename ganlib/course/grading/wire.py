@@ -15,7 +15,11 @@ from safetensors.torch import load, save
 __all__ = ["GONE", "Other", "WireError", "receive", "send"]
 
 HEAD = struct.Struct(">QQ")
-LIMIT = 64 * 2**20  # bytes of a message
+NUMBERS, TEXT, SIDE = 32 * 2**20, 32 * 2**20, 2**20  # bytes of tensors, of JSON; a tensor's longest side
+    32 * 2**20,
+    32 * 2**20,
+    2**20,
+)  # bytes of tensors and of JSON, and a tensor's longest side
 DEPTH = 12
 GONE = "no message"
 
@@ -43,12 +47,12 @@ def send(stream: BinaryIO, message: Any) -> None:
     stream.flush()
 
 
-def receive(stream: BinaryIO, limit: int = LIMIT) -> Any:
-    """Read a message; raises a WireError where none comes or it is malformed."""
+def receive(stream: BinaryIO, text_limit: int = TEXT) -> Any:
+    """Read a message; raises a WireError where none comes, it is too long, or malformed."""
     try:
         sizes = HEAD.unpack(_exactly(stream, HEAD.size))
-        if sum(sizes) > limit:
-            raise WireError(f"more than {limit // 2**20} MB at once")
+        if sizes[0] > text_limit or sizes[1] > NUMBERS:
+            raise WireError(f"more than {text_limit // 2**20} MB of words or {NUMBERS // 2**20} of numbers")
         text, numbers = (_exactly(stream, size) for size in sizes)
         return _from_json(json.loads(text), load(numbers) if numbers else {})
     except WireError:
@@ -106,7 +110,10 @@ def _from_json(tree, tensors):
         return tree
     ((kind, content),) = tree.items()
     if kind == "tensor":
-        return tensors[content]
+        tensor = tensors.pop(content)  # each comes once
+        if max(tensor.shape, default=0) > SIDE:
+            raise WireError("a tensor that is too long")
+        return tensor
     if kind == "dict":
         return {_from_json(key, tensors): _from_json(value, tensors) for key, value in content}
     if kind in ("tuple", "set"):

@@ -7,6 +7,7 @@ import struct
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save
 
 from ganlib.course.grading import wire
 
@@ -72,6 +73,8 @@ def frame(text, numbers=b"", sizes=None):
         frame(json.dumps({"set": [{"dict": []}]}).encode()),
         frame(json.dumps({"dict": [[1]]}).encode()),
         frame(b"[" * 100_000),
+        frame(b'[{"tensor": "0"}, {"tensor": "0"}]', save({"0": torch.zeros(2)})),
+        frame(b'{"tensor": "0"}', save({"0": torch.zeros(2**20 + 1, 0)})),
         frame(b"9" * 10_000),
     ],
 )
@@ -81,6 +84,6 @@ def test_what_is_no_message_is_refused(content):
 
 
 def test_a_message_over_the_limit_is_refused_before_it_is_read():
-    stream = io.BytesIO(frame(b"{}", sizes=(wire.LIMIT, 1)))
-    with pytest.raises(wire.WireError, match="64 MB"):
-        wire.receive(stream)
+    for sizes in ((2**20 + 1, 0), (2, wire.NUMBERS + 1)):
+        with pytest.raises(wire.WireError, match="more than 1 MB of words or 32 of numbers"):
+            wire.receive(io.BytesIO(frame(b"{}", sizes=sizes)), 2**20)
