@@ -28,7 +28,7 @@ class Statement:
     node: ast.stmt
     sets: set[str] = field(default_factory=set)
     uses: set[str] = field(default_factory=set)
-    renews: bool = True  # whether it defines its names whatever they were before
+    renews: set[str] = field(default_factory=set)  # those that it defines whatever they were before
 
 
 def statements(text: str) -> tuple[list[Statement], list[str]]:
@@ -60,8 +60,7 @@ def slice_for(key: str, found: list[Statement]) -> Slice | None:
         statement = found[i]
         if statement.sets & needed or "*" in statement.sets:
             used.add(i)
-            needed = needed - statement.sets if statement.renews else needed
-            needed = needed | statement.uses
+            needed = (needed - statement.renews) | statement.uses
     return Slice([found[i].node for i in sorted(used)], answer)
 
 
@@ -97,7 +96,7 @@ def _read(node):
     if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
         top.add("*")
     plain = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
-    return Statement(node, top | changed, uses, isinstance(node, plain) and not changed)
+    return Statement(node, top | changed, uses, top if isinstance(node, plain) else set())
 
 
 def _inner(table):

@@ -16,10 +16,6 @@ __all__ = ["GONE", "Other", "WireError", "receive", "send"]
 
 HEAD = struct.Struct(">QQ")
 NUMBERS, TEXT, SIDE = 32 * 2**20, 32 * 2**20, 2**20  # bytes of tensors, of JSON; a tensor's longest side
-    32 * 2**20,
-    32 * 2**20,
-    2**20,
-)  # bytes of tensors and of JSON, and a tensor's longest side
 DEPTH = 12
 GONE = "no message"
 
