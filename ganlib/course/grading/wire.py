@@ -15,7 +15,8 @@ from safetensors.torch import load, save
 __all__ = ["GONE", "Other", "WireError", "receive", "send"]
 
 HEAD = struct.Struct(">QQ")
-NUMBERS, TEXT, SIDE = 32 * 2**20, 32 * 2**20, 2**20  # bytes of tensors, of JSON; a tensor's longest side
+NUMBERS, TEXT = 32 * 2**20, 32 * 2**20  # bytes of tensors, and of JSON
+SIDE = 2**20  # of a tensor, at most
 DEPTH = 12
 GONE = "no message"
 
