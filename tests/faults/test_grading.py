@@ -4,10 +4,13 @@ Every one of them is graded with the real sandbox. An answer to `d_loss` does th
 comes after it: it must not suffer.
 """
 
+import ast
+import inspect
 import os
 import socket
 import time
 from pathlib import Path
+from textwrap import dedent
 
 import psutil
 import pytest
@@ -114,7 +117,7 @@ def test_a_cell_that_chokes_the_parser_costs_no_other_cell(text, course):
 
 ENDLESS = {
     "in the answer": harm("while True: pass"),
-    "above it": answering("d_loss", "while True: pass\nanswer = 1"),
+    "above it": answering("d_loss", "answer = [0 for _ in iter(int, 1)]"),
     "asleep": harm("import time\ntime.sleep(10**6)"),
     "deaf to signals": harm(
         "import signal\nfor n in range(1, 65):\n    try: signal.signal(n, signal.SIG_IGN)\n"
@@ -204,7 +207,7 @@ def test_how_many_processes_a_bomb_gets(box):
 
 
 FLOODS = {
-    "printed": "for _ in range(10**6): print('x' * 1000)",
+    "printed": "for _ in range(10**6): print('x' * 1000)\nreturn 1",
     "to every descriptor": "for n in range(64):\n"
     "    try: os.set_blocking(n, False); os.write(n, b'x' * 10**6)\n"
     "    except OSError: pass\nreturn 1",
@@ -264,7 +267,7 @@ def test_files_can_neither_be_read_nor_deleted(box, tmp_path):
         f"for path in {[str(tmp_path), str(Path.home()), str(Path(__file__).parent), '/course', '/']}:\n"
         "    shutil.rmtree(path, ignore_errors=True)\n"
         "    found += [os.path.join(at, name) for at, _, names in os.walk(path) for name in names"
-        " if name.endswith(('mine.txt', 'progress.json', 'test_grading.py', '.ipynb', '.csv'))"
+        " if name.endswith(('mine.txt', 'progress.json', 'test_grading.py', '.ipynb'))"
         " and 'site-packages' not in at]\n"
     )
     assert probe(box, code) == []
@@ -286,10 +289,9 @@ def test_there_is_no_network_and_no_way_to_more_rights(box):
     with socket.create_server(("127.0.0.1", 0)) as server:
         code = f"import socket\nfound = socket.socket().connect_ex(('127.0.0.1', {server.getsockname()[1]}))"
         assert probe(box, code) != 0
-    rights = probe(
-        box, "found = [line.split()[1] for line in open('/proc/self/status') if line.startswith('Cap')]"
-    )
-    assert set(rights[:3]) == {"0" * 16}
+    code = "found = dict(line.split()[:2] for line in open('/proc/self/status') if 'Cap' in line)"
+    rights = probe(box, code)
+    assert {rights[f"Cap{kind}:"] for kind in ("Prm", "Eff", "Amb")} == {"0" * 16}
     assert probe(box, "try:\n    os.setuid(0); found = os.getuid()\nexcept OSError: found = 'no'") in (
         "no",
         0,
@@ -364,20 +366,23 @@ def test_a_forged_verdict_is_none(cell, course):
     assert progress.read() == before
 
 
+def bodies(text):
+    """What the functions in a Python text do: their statements without docstrings."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            yield ast.dump(ast.Module(node.body[1:] if ast.get_docstring(node) else node.body, []))
+
+
 @needs_sandbox
 def test_no_solution_lies_in_the_sandbox(course):
-    """Of no exercise: neither the file that defines its reference, nor the texts and the tests."""
-    text = "\n".join(path.read_text(encoding="utf-8") for path in course.rglob("*.py"))
-    assert "class StackedMLP" in text
+    """Neither a function that does the same, statement by statement, nor texts, tests and notebooks."""
+    there = {body for path in course.rglob("*.py") for body in bodies(path.read_text(encoding="utf-8"))}
+    assert len(there) > 500
     for book in BOOKS.values():
         for exercise in book.exercises.values():
-            assert f"\ndef {exercise.reference.__name__}(" not in text.replace("\n    def ", "\n#") or (
-                exercise.reference.__name__ in LIBRARY
-            ), exercise.name
+            (solution, *_) = bodies(dedent(inspect.getsource(exercise.reference)))
+            assert solution not in there, exercise.name
     assert not [path for path in course.rglob("*") if "test" in path.name or path.suffix == ".ipynb"]
-
-
-LIBRARY = {"up", "d_loss", "g_loss", "best_value"}  # functions of the library that bear the same name
 
 
 LIES = {

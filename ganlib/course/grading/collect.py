@@ -50,7 +50,7 @@ def collect(folder: Path, names: list[str]) -> list[Submission]:
         name = next((name for name in names if name in parts[-1]), "")
         student = parts[0] if len(parts) > 1 or not parts[0].endswith(".ipynb") else _before(parts[0], name)
         students.add(student)
-        if parts[-1].endswith(".ipynb"):
+        if problem or parts[-1].endswith(".ipynb"):
             problem = problem or ("" if name else "which notebook is it? The file's name does not say")
             files.setdefault((student, name or path), []).append((modified, path, problem))
     found = []

@@ -6,6 +6,7 @@ markup on the page, no path.
 
 import csv
 import hashlib
+import html
 import io
 import json
 import re
@@ -124,4 +125,4 @@ def _cell(value):
 
 def _words(value):
     """Words that Markdown and HTML show as they are."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+!|&~$-])", r"\\\1", _plain(value))
+    return html.escape(re.sub(r"([\\`*_{}\[\]()#+!|~$-])", r"\\\1", _plain(value)), quote=False)

@@ -6,7 +6,7 @@ A notebook takes minutes to run; an answer and the few definitions above it take
 import ast
 import json
 import symtable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -23,12 +23,12 @@ class Slice:
 
 @dataclass
 class Statement:
-    """A top-level statement with the global names that it sets and uses."""
+    """A top-level statement with the global names that it defines, changes and uses."""
 
     node: ast.stmt
-    sets: set[str] = field(default_factory=set)
-    uses: set[str] = field(default_factory=set)
-    renews: set[str] = field(default_factory=set)  # those that it defines whatever they were before
+    defines: set[str]
+    changes: set[str]  # also what it may define, inside of an if or a loop
+    uses: set[str]
 
 
 def statements(text: str) -> tuple[list[Statement], list[str]]:
@@ -55,13 +55,31 @@ def slice_for(key: str, found: list[Statement]) -> Slice | None:
     )
     if answer is None:
         return None
-    needed, used = _read(ast.Expr(answer)).uses, set()
-    for i in [*range(place - 1, -1, -1), *range(len(found) - 1, place, -1)]:
-        statement = found[i]
-        if statement.sets & needed or "*" in statement.sets:
-            used.add(i)
-            needed = (needed - statement.renews) | statement.uses
+    used = {i for i in range(place) if "*" in found[i].defines}  # from ... import *
+    seen, asked = set(), [(name, place) for name in _read(ast.Expr(answer)).uses]
+    while asked:
+        name, at = asked.pop()
+        if (name, at) not in seen:
+            seen.add((name, at))
+            for i in set(_sources(name, at, place, found)) - used:
+                used.add(i)
+                late = isinstance(
+                    found[i].node, (ast.FunctionDef, ast.ClassDef)
+                )  # names looked up when called
+                asked += [(other, place if late else i) for other in found[i].uses]
     return Slice([found[i].node for i in sorted(used)], answer)
+
+
+def _sources(name, at, place, found):
+    """The statements that a name at a place has its value from: those above it, else the last one below."""
+    above = []
+    for i in range(at - 1, -1, -1):
+        if name in found[i].defines | found[i].changes:
+            above.append(i)
+        if name in found[i].defines:
+            return above
+    below = [i for i in range(at + 1, len(found)) if i != place and name in found[i].defines]
+    return above or below[-1:]
 
 
 def _checks(node, key):
@@ -86,17 +104,19 @@ def _read(node):
     uses = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
     for inner in _inner(table):
         uses |= {s.get_name() for s in inner.get_symbols() if s.is_global() and s.is_referenced()}
-    changed = {  # x in x[0] = ..., x.a = ...
-        part.id
-        for target in ast.walk(node)
-        if isinstance(target, (ast.Subscript, ast.Attribute)) and isinstance(target.ctx, ast.Store)
-        for part in ast.walk(target.value)
-        if isinstance(part, ast.Name)
-    }
     if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
         top.add("*")
     plain = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
-    return Statement(node, top | changed, uses, top if isinstance(node, plain) else set())
+    parts = set() if isinstance(node, plain[:2]) else _changed(node)
+    defines = top - parts if isinstance(node, plain) else set()
+    return Statement(node, defines, (top | parts) - defines, uses)
+
+
+def _changed(node):
+    """The names of what a statement changes in place: x in x[0] = ... and in x.a = ..."""
+    stores = [part for part in ast.walk(node) if isinstance(part, (ast.Subscript, ast.Attribute))]
+    stores = [part.value for part in stores if isinstance(part.ctx, ast.Store)]
+    return {part.id for store in stores for part in ast.walk(store) if isinstance(part, ast.Name)}
 
 
 def _inner(table):

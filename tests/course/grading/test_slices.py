@@ -47,6 +47,21 @@ def test_the_last_check_and_the_last_definition_count():
     assert before == ["def mine(x):\n    return 2"] and answer == "mine"
 
 
+def test_what_an_inner_line_changes_makes_no_definition_doubtful():
+    mine = "def mine(x):\n    x[0] = 1\n    x.a = 2\n    return x"
+    assert taken(mine, "book.it.check(mine)", "def mine(x):\n    return 3")[0] == [mine]
+
+
+def test_a_name_has_the_value_that_it_had_there():
+    before, _ = taken("x = 1", "y = x", "x = 2", "def f():\n    return z", "z = 5", "book.it.check((y, f))")
+    assert before == ["x = 1", "y = x", "def f():\n    return z", "z = 5"]
+
+
+def test_what_is_defined_under_a_condition_is_taken_with_what_stands_before():
+    before, _ = taken("x = 1", "if hard:\n    x = 2", "hard = False", "book.it.check(x)")
+    assert before == ["x = 1", "if hard:\n    x = 2", "hard = False"]
+
+
 def test_what_stands_below_is_found_where_nothing_stands_above():
     assert taken("book.it.check(lambda x: later(x))", "def later(x):\n    return x")[0] == [
         "def later(x):\n    return x"
