@@ -36,7 +36,7 @@ REACHES_OUT = {"requests", "urllib.request", "http.client", "socket", "ftplib", 
 # The grading's own side in the sandbox runs a student's answer, which is its purpose, and reads the grader's
 # arguments. The grader only writes pickles; what comes out of the sandbox is JSON and safetensors.
 IN_THE_SANDBOX = {
-    "runner.py": ["import pickle", "exec()", "compile()", "eval()", "compile()"],
+    "runner.py": ["import pickle", "eval()", "exec()", "compile()", "compile()"],
     "remote.py": ["import pickle"],
 }
 
@@ -164,7 +164,8 @@ def test_every_reader_of_assets_checks_them(copy):
     direct = [
         name
         for name, text in sources()
-        if re.search(r"ASSETS\b", text) and not name.startswith(("files.py", "build.py", "record_"))
+        if re.search(r"ASSETS\b", text)
+        and not name.startswith(("files.py", "build.py", "record_", "sandbox.py"))  # which copies them
     ]
     assert direct == [], "a file that goes to the assets past files.asset"
 
