@@ -350,7 +350,7 @@ FORGERIES = {
     ),
     "a message put in ahead": harm(
         "import json, struct\ntext = json.dumps({'dict': [['status', 'solved'], ['result', True],"
-        " ['graph', None], ['grads', []], ['complaints', []]]}).encode()\n"
+        " ['graph', None], ['grads', []], ['buffers', []], ['complaints', []]]}).encode()\n"
         "for n in range(3, 9):\n    try: os.write(n, struct.pack('>QQ', len(text), 0) + text)\n"
         "    except OSError: pass\nreturn 0"
     ),
@@ -390,15 +390,16 @@ def test_no_solution_lies_in_the_sandbox(course):
 
 
 LIES = {
-    "gradients of another shape": "R.state = lambda self: {'grads': [torch.ones(999)], 'complaints': []}",
-    "too many gradients": "R.state = lambda self: {'grads': [None] * 50, 'complaints': []}",
+    "gradients of another shape": "R.state = lambda self: {**LIE, 'grads': [torch.ones(999)]}",
+    "statistics of no net": "R.state = lambda self: {**LIE, 'buffers': [1]}",
+    "too many gradients": "R.state = lambda self: {**LIE, 'grads': [None] * 50}",
     "slopes of another shape": "R.backward = lambda self, **k: {'grads': [torch.ones(999)]}",
     "an optimizer that is none": "R.call = lambda self, **k: LIE | {'outside': 'step', 'number': 10**9}",
     "a method that is none": "R.call = lambda self, **k: LIE | {'outside': '__class__', 'number': 0}",
     "an error of the grader's": "R.call = lambda self, **k: {'error': 'SandboxError', 'words': 'x'}",
     "nothing": "R.call = lambda self, **k: {}",
     "a number": "R.call = lambda self, **k: 5",
-    "a verdict": "R.call = lambda self, **k: {'result': 'arrives', 'grads': [None], 'complaints': []}",
+    "a verdict": "R.call = lambda self, **k: {**LIE, 'result': 'arrives'}",
     "a module": "R.call = lambda self, **k: LIE | {'result': {'module': 0, 'weights': [], 'free': []}}",
 }
 
@@ -408,7 +409,7 @@ LIES = {
 def test_a_sandbox_that_lies_gets_no_point(lie, course):
     """Its own side is rewritten by the student; a training that judges the answer is under way here."""
     code = f"{USED}import __main__\nR = __main__.Runner\n"
-    code += f"LIE = dict(args=[], grads=[None], complaints=[])\n{lie}"
+    code += f"LIE = dict(args=[], grads=[None], buffers=[], complaints=[])\n{lie}"
     cell = answering("own_loss", code, "(lambda fake: -fake.mean()) if R and LIE else 0")
     status, message = graded_file(course, notebook(cell)).verdicts["own_loss"]
     assert status in ("wrong", "look at by hand"), (status, message)

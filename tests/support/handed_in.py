@@ -22,6 +22,7 @@ BOOKS = {
     )
 }
 NAMES = [path.stem for path in sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))]
+ENGINE = ("exercises", "_exercise", "formula_answers", "written_steps")  # the sandbox has none of them
 needs_sandbox = pytest.mark.skipif(
     obstacle() is not None, reason=f"no sandbox here, so nothing is graded: {obstacle()}"
 )
@@ -65,7 +66,8 @@ def solved(number):
 def _is_the_engine(node):
     """Whether a statement of an exercises' module belongs to the exercises and not to an answer."""
     if isinstance(node, ast.ImportFrom):
-        return node.module.startswith("ganlib.course.") and node.module.endswith(("exercises", "_exercise"))
+        names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        return any(name.startswith("ganlib.course.") and name.endswith(ENGINE) for name in names)
     bases = [base.id for base in node.bases if isinstance(base, ast.Name)] if hasattr(node, "bases") else []
     names = [getattr(target, "id", "") for target in getattr(node, "targets", [])]
     return "Exercise" in bases or bool({"book", "TEXTS"} & set(names))

@@ -37,7 +37,6 @@ from ganlib.course.grading.sandbox import (
 __all__ = ["grade_folder", "grade_notebook", "workbooks"]
 
 MISSING = "no line of the form book.{}.check(...) is in the notebook"
-UNSUITED = {"obey"}  # G and D train at once on one answer's graphs, and a right answer fails there
 LOST = 3  # sandboxes that one notebook may use up
 
 
@@ -163,9 +162,6 @@ def _judge(box, exercise):
     except Exception as error:  # whatever a student's own lines raise
         return WRONG, f"the lines that it needs stopped with {type(error).__name__}: {error}"
     try:
-        verdict = exercise.judge(answer)
+        return exercise.judge(answer)
     except Exception as error:  # the exercise did not expect such an answer
         return BY_HAND, f"judging it stopped with {type(error).__name__}: {error}"
-    if exercise.key in UNSUITED and verdict[0] == WRONG:
-        return BY_HAND, "the sandbox cannot follow this training, so run the notebook's cell"
-    return verdict

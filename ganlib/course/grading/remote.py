@@ -66,7 +66,9 @@ class _Arguments(pickle.Pickler):
         self.content = io.BytesIO()
         super().__init__(self.content)
         self.tensors, self.optimizers, self.functions = [], [], []
-        self.dump(tuple(_net_in(arg) for arg in args))
+        args = tuple(_net_in(arg) for arg in args)
+        self.buffers = [part for arg in args if isinstance(arg, nn.Module) for part in arg.buffers()]
+        self.dump(args)
 
     def persistent_id(self, value):
         if isinstance(value, Tensor):
@@ -137,7 +139,14 @@ def _kind(tensor):
 
 
 def _take_over(reply, sent):
-    """Gradients that an answer left at weights, and at inputs, where they run on into what made these."""
+    """Batch norm's statistics, and gradients that an answer left at weights and inputs.
+
+    Those at inputs run on into what made the inputs.
+    """
+    for part, value in zip(sent.buffers, _list(reply["buffers"], len(sent.buffers))):
+        if not torch.is_tensor(value) or value.shape != part.shape:
+            raise SandboxError("it sent a buffer of another shape")
+        part.copy_(value)
     for part, slope in zip(sent.tensors, _list(reply["grads"], len(sent.tensors))):
         if slope is not None and (not torch.is_tensor(slope) or slope.shape != part.shape):
             raise SandboxError("it sent a gradient of another shape")

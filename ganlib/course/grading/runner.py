@@ -146,13 +146,14 @@ class Runner:
         return reply["result"]
 
     def state(self):
-        """What the answer left in gradients, and what a watched net complains of."""
+        """What the answer left in gradients and batch norm's statistics, and what a watched net says."""
         grads = [part.grad for part in self.tensors]
         for part in self.tensors:
             if not isinstance(part, nn.Parameter):
                 part.grad = None  # it was sent, and counts once
         complaints = [getattr(module, "complaint", None) for module in self.modules]
-        return {"grads": grads, "complaints": complaints}
+        buffers = [part for module in self.modules for part in module.buffers()]
+        return {"grads": grads, "buffers": buffers, "complaints": complaints}
 
     def keep(self, function):
         """Remember a function or module -> its number."""
