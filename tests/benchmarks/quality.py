@@ -38,11 +38,7 @@ def trainer_of(notebook, marker, seed, device):
     scope = {"__name__": "page", "device": device, "digits": data.load("mnist", device=device)}
     for source in code_cells(notebook):
         here = marker in source
-        body = [
-            node
-            for node in ast.parse(source).body
-            if (here and "LiveView" not in ast.unparse(node)) or is_settled(node)
-        ]
+        body = recipe(source) if here else [node for node in ast.parse(source).body if is_settled(node)]
         code = ast.unparse(ast.Module(body, [])).replace("torch.manual_seed(0)", f"torch.manual_seed({seed})")
         exec(code.replace("Trainer(gan, digits", f"Trainer(gan, digits, seed={seed}"), scope)
         if here:
@@ -50,13 +46,19 @@ def trainer_of(notebook, marker, seed, device):
     raise KeyError(f"{notebook} has no cell with {marker!r}")
 
 
-def is_settled(node):
-    """Whether a statement of a page only imports, defines.
+def recipe(source):
+    """The statements of a cell that build its last Trainer: from the last seed on, without a live view."""
+    body = ast.parse(source).body
+    seeded = max(i for i, node in enumerate(body) if "manual_seed" in ast.unparse(node))
+    shared = [node for node in body[:seeded] if is_settled(node)]
+    return shared + [node for node in body[seeded:] if "LiveView" not in ast.unparse(node)]
 
-    Or whether it names the numbers that several recipes share.
-    """
-    settings = isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "settings"
-    return settings or isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))
+
+def is_settled(node):
+    """Whether a statement of a page only imports or defines, or names the rates that several recipes share."""
+    names = ("settings", "equal_rates")
+    shared = isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in names
+    return shared or isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))
 
 
 def by_notebook(notebook, marker, seed, device):

@@ -62,7 +62,7 @@ def test_a_damaged_link_to_a_scene_opens_a_game_that_can_be_played(page, tmp_pat
 def test_words_asked_of_the_search_stay_words(page, folder, words):
     page.goto((folder / "search.html").as_uri())
     page.fill("main input", words)
-    assert page.inner_text("#count") == "0 places" and page.input_value("main input") == words
+    assert page.inner_text("#count") == "Places found: 0" and page.input_value("main input") == words
     page.reload()
     assert page.input_value("main input") == words and page.locator("main img, #found script").count() == 0
     assert page.problems == []
@@ -71,7 +71,7 @@ def test_words_asked_of_the_search_stay_words(page, folder, words):
 def test_words_found_by_the_search_stay_words(page, folder):
     page.goto((folder / "search.html").as_uri())
     page.fill("main input", "onerror")
-    assert page.inner_text("#count") == "1 places"
+    assert page.inner_text("#count") == "Places found: 1"
     assert HOSTILE in page.inner_text("#found") and page.inner_text("#found mark") == "onerror"
     assert page.locator("#found img").count() == 0 and page.problems == []
 
