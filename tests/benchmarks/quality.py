@@ -55,7 +55,7 @@ def recipe(source):
 
 
 def is_settled(node):
-    """Whether a statement of a page only imports or defines, or names the rates that several recipes share."""
+    """Whether a statement of a page only imports or defines, or names rates that recipes share."""
     names = ("settings", "equal_rates")
     shared = isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in names
     return shared or isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))
