@@ -1,4 +1,7 @@
-"""What a busy neighbor does to training, by how torch's threads wait: python tests/benchmarks/threads.py"""
+"""What busy neighbors do to training, by threads: python tests/benchmarks/threads.py, eight minutes.
+
+One and two threads, and what the notebooks' set-up cell chooses when the neighbors are already there.
+"""
 
 import os
 import subprocess
@@ -13,12 +16,8 @@ from tests.benchmarks.speed import table
 
 ROUNDS = 3
 BUSY = "import torch; torch.set_num_threads(1); a = torch.randn(512, 512)\nwhile True: a @ a"
-SETTINGS = {
-    "2 threads, as torch comes": {"OMP_NUM_THREADS": "2", "GOMP_SPINCOUNT": "300000"},  # libgomp's default
-    "2 threads, short spin (what ganlib sets)": {"OMP_NUM_THREADS": "2", "GOMP_SPINCOUNT": "20000"},
-    "2 threads, no spin": {"OMP_NUM_THREADS": "2", "GOMP_SPINCOUNT": "0"},
-    "1 thread": {"OMP_NUM_THREADS": "1"},
-}
+NEIGHBORS = (0, 1, 2, 4, 8)
+SETTINGS = {"1 thread": "1", "2 threads": "2", "the set-up cell's choice": None}  # OMP_NUM_THREADS
 
 
 def pace(seconds=2):
@@ -26,7 +25,10 @@ def pace(seconds=2):
     import torch
 
     from ganlib import data
+    from ganlib.course.threads import choose_threads
     from tests.benchmarks.loops import Ours
+
+    choose_threads()
 
     loop = Ours(data.load("mnist"), "MLP GAN", 64, torch.device("cpu"))
     loop.run(5)
@@ -42,11 +44,11 @@ def in_turn(neighbors):
     found = {name: [] for name in SETTINGS}
     try:
         for _ in range(ROUNDS):
-            for name, setting in SETTINGS.items():
+            for name, threads in SETTINGS.items():
+                environment = {key: value for key, value in os.environ.items() if key != "OMP_NUM_THREADS"}
+                environment |= {"OMP_NUM_THREADS": threads} if threads else {}
                 command = [sys.executable, __file__, "--pace"]
-                done = subprocess.run(
-                    command, env=os.environ | setting, capture_output=True, text=True, check=True
-                )
+                done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
                 found[name].append(float(done.stdout))
     finally:
         for process in busy:
@@ -57,9 +59,14 @@ def in_turn(neighbors):
 def main():
     if "--pace" in sys.argv:
         return print(pace())
-    quiet, shared = in_turn(0), in_turn(3)
-    rows = [["how torch's threads wait", "images/s, alone", "images/s, beside 3 busy processes"]]
-    print(table(rows + [[name, f"{quiet[name]:,.0f}", f"{shared[name]:,.0f}"] for name in SETTINGS]))
+    paces = {neighbors: in_turn(neighbors) for neighbors in NEIGHBORS}
+    rows = [["busy processes", *SETTINGS, "the choice, in parts of the better"]]
+    for neighbors, found in paces.items():
+        one, two, chosen = found.values()
+        rows.append(
+            [neighbors, *(f"{pace:,.0f}" for pace in (one, two, chosen)), f"{chosen / max(one, two):.2f}"]
+        )
+    print(table(rows))
 
 
 if __name__ == "__main__":
