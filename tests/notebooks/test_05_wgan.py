@@ -139,7 +139,7 @@ def test_the_lower_bound_is_one_and_never_below_what_the_steepest_slope_gives():
     assert better > 50
 
 
-def test_a_leash_may_work_in_other_ways():
+def test_a_lipschitz_penalty_may_work_in_other_ways():
     def linear(critic, real, fake):
         x = real + torch.rand(len(real), 1) * (fake - real)
         return 10 * (penalties.input_gradient(critic, x).norm(dim=1) - 1).clamp_min(0).mean()
@@ -148,9 +148,9 @@ def test_a_leash_may_work_in_other_ways():
         x = real + torch.rand(len(real), 1) * (fake - real)
         return 50 * (penalties.input_gradient(critic, x).norm(dim=1) - 1).clamp_min(0).square().mean()
 
-    assert book.leash.check(linear) == book.leash.check(harder) == "solved"
-    assert book.leash.check(lambda critic, real, fake: 0.0) == "wrong"
-    assert book.leash.check(lambda critic, real, fake: "found W") == "wrong"
+    assert book.lipschitz.check(linear) == book.lipschitz.check(harder) == "solved"
+    assert book.lipschitz.check(lambda critic, real, fake: 0.0) == "wrong"
+    assert book.lipschitz.check(lambda critic, real, fake: "found W") == "wrong"
 
 
 @pytest.mark.parametrize("name", ["five critic steps", "one critic step", "loss of notebook 03"])

@@ -1,10 +1,10 @@
-"""Exercises of notebook 05: distances, legal critics, a leash, what it adds, a bound on the gradient norm."""
+"""Exercises of notebook 05: distances, legal critics, a penalty, what it adds, a bound on the gradient norm."""
 
 from itertools import cycle
 
 import torch
 
-from ganlib.course import leash_exercise as leashes
+from ganlib.course import lipschitz_exercise
 from ganlib.course.exercises import Exercise, Texts, Workbook
 
 TEXTS = Texts("wgan")
@@ -246,12 +246,12 @@ book = Workbook(
         hints=TEXTS.hints("lower_bound"),
     ),
     Exercise(
-        "leash",
-        leashes.leash,
+        "lipschitz",
+        lipschitz_exercise.lipschitz,
         lambda: (),
-        misconceptions=TEXTS.wrong("leash", *leashes.FLAWS),
-        hints=TEXTS.hints("leash"),
-        play=leashes.play_leash,
+        misconceptions=TEXTS.wrong("lipschitz", *lipschitz_exercise.FLAWS),
+        hints=TEXTS.hints("lipschitz"),
+        play=lipschitz_exercise.play_penalty,
     ),
     Exercise(
         "between",

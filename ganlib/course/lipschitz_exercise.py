@@ -18,12 +18,12 @@ def norms_between(critic, real, fake):
     return input_gradient(critic, real + torch.rand(len(real), 1) * (fake - real)).norm(dim=1)
 
 
-def leash(critic, real, fake):
+def lipschitz(critic, real, fake):
     """One-sided: only norms above 1 cost. Petzka, Fischer and Lukovnikov, 2017, arXiv:1709.08894."""
     return 10 * (norms_between(critic, real, fake) - 1).clamp_min(0).square().mean()
 
 
-def no_leash(critic, real, fake):
+def no_gradient(critic, real, fake):
     return norms_between(critic, real, fake).detach().sub(1).square().mean()
 
 
@@ -39,11 +39,11 @@ def mean_before_square(critic, real, fake):
     return 10 * (norms_between(critic, real, fake).mean() - 1).square()
 
 
-FLAWS = no_leash, toward_zero, mean_before_square, gradient_penalty, one_for_each_sample
+FLAWS = no_gradient, toward_zero, mean_before_square, gradient_penalty, one_for_each_sample
 
 
 @cache
-def play_leash(function):
+def play_penalty(function):
     """What becomes of a critic of the 8 Gaussians against the same + noise: a word, or `...`."""
     torch.manual_seed(2)
     ring = toys.ring()
@@ -57,7 +57,7 @@ def play_leash(function):
         if torch.is_tensor(cost) and cost.dim() > 0:
             return "not one number"
         optimizer.param_groups[0]["lr"] = 4e-3 * min(1, 2 * (1 - step / 200))
-        optimizer_step(optimizer, {"d_loss": wasserstein.d_loss(critic(real), critic(fake)), "leash": cost})
+        optimizer_step(optimizer, {"d_loss": wasserstein.d_loss(critic(real), critic(fake)), "penalty": cost})
     return word(critic, *with_noise(ring, 512))
 
 
