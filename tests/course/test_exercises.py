@@ -157,9 +157,45 @@ def test_a_set_of_words_may_come_in_any_order():
     for right in (["one", "two"], ("two", " One "), {"two", "one"}):
         assert e.judge(right)[0] == "solved"
     assert e.judge(["one"])[1] == "not yet. There is another."
-    for wrong in ("one", ["one", "three"], 7, []):
+    for wrong in ("one", 7):
         status, message = e.judge(wrong)
         assert status == "wrong" and "expected is a list of answers" in message and "two" not in message
+    for wrong, right, missing in ((["one", "three"], 1, 1), ({"three"}, 0, 2), ([], 0, 2)):
+        status, message = e.judge(wrong)
+        assert f"{right} of your {len(wrong)} answers are right, and {missing} missing" in message
+        assert status == "wrong" and "two" not in message
+
+
+def test_a_list_of_words_is_not_answered_with_the_right_ones():
+    e = Exercise("words", lambda x: ["up", "down", "up"], lambda: (0,), [], ["a", "b"])
+    assert e.judge(lambda x: ("up", "down", "up"))[0] == "solved"
+    status, said = e.judge(lambda x: ["up", "up", "up"])
+    assert status == "wrong" and "Part 2 of 3: It gives 'up'" in said and "down" not in said
+    for wrong in (["up"], "up", 3):
+        said = e.judge(lambda x, wrong=wrong: wrong)[1]
+        assert "expected is a list of 3" in said and "down" not in said
+
+
+def test_the_part_of_an_answer_that_is_wrong_is_named():
+    e = Exercise("two", lambda x: (x, x.sum()), lambda: (torch.ones(3),), [], ["a", "b"])
+    assert (
+        "Part 2 of 2: On random input it gives 6 where 3 is right." in e.judge(lambda x: (x, 2 * x.sum()))[1]
+    )
+    assert "expected is a tuple of 2" in e.judge(lambda x: x)[1]
+
+
+def test_a_game_that_fails_in_two_ways_is_told_the_first():
+    starts = iter([1, 5] * 30)
+    e = Exercise(
+        "game",
+        lambda x: 0,
+        lambda: (next(starts),),
+        [(lambda x: 1, "A bit."), (lambda x: 9, "By far.")],
+        ["a", "b"],
+        play=lambda answer, x: "far" if answer(x) * x > 4 else "near" if answer(x) else "there",
+    )
+    assert e.judge(lambda x: 2)[1] == "not yet. A bit."  # near, then far
+    assert e.judge(lambda x: 0)[0] == "solved"
 
 
 def test_a_written_step_is_judged_by_what_it_does():

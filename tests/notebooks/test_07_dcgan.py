@@ -90,6 +90,15 @@ def test_a_layer_that_does_not_fit_is_told_its_shape(capsys):
         nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(n_in, n_out, 5, padding=2)
     )
     assert book.up.check(smooth) == "solved"
+    for one_color in (
+        lambda n_in, n_out: nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(n_in, n_out, 1)),
+        lambda n_in, n_out: nn.Sequential(nn.Conv2d(n_in, n_out, 3, padding=1), nn.Upsample(scale_factor=2)),
+    ):
+        status, message = book.up.judge(one_color)
+        assert status == "wrong" and "one color" in message
+    shuffled = lambda n_in, n_out: nn.Sequential(nn.Conv2d(n_in, 4 * n_out, 1), nn.PixelShuffle(2))  # noqa: E731
+    status, message = book.up.judge(shuffled)
+    assert status == "wrong" and "different weights" in message
 
 
 def test_solutions_agree_with_torch():

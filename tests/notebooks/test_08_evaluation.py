@@ -60,6 +60,11 @@ def test_other_right_answers_pass():
     assert book.frechet_on_a_line.judge(
         lambda a, b: (a.mean() - b.mean()) ** 2 + a.var() + b.var() - 2 * (a.var() * b.var()).sqrt()
     )[0] == "solved"  # fmt: skip
+    for by_n in (
+        lambda a, b: (a.numpy().mean() - b.numpy().mean()) ** 2 + (a.numpy().std() - b.numpy().std()) ** 2,
+        lambda a, b: (a.mean() - b.mean()) ** 2 + (a.std(correction=0) - b.std(correction=0)) ** 2,
+    ):
+        assert book.frechet_on_a_line.judge(by_n)[0] == "solved", "variances divided by n"
     assert book.coverage.judge(lambda d, r: (d.min(1).values <= r).double().mean())[0] == "solved"
     assert book.notices.judge(["recall", "Coverage", "distance"])[0] == "solved"
 

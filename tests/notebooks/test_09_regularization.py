@@ -128,6 +128,9 @@ def test_other_right_answers_pass():
 def test_a_price_that_grows_too_large_is_told_so():
     status, message = book.price.judge(lambda theta, psi: 8 * psi**2)
     assert status == "wrong" and "overshoots" in message
+    for turn in range(5):
+        torch.manual_seed(turn)
+        assert "Charge less" in book.price.judge(lambda theta, psi: 2 * psi**2)[1]
     status, message = book.price.judge(lambda theta, psi: torch.tensor(1.0))
     assert status == "wrong" and "feels nothing" in message
 

@@ -85,7 +85,7 @@ class Exercise:
         if callable(answer) != (self.cases is not None):
             kind = "the function itself, without calling it" if self.cases else "a value"
             return "wrong", f"check needs {kind}; it got {describe(answer)}."
-        survivors, mistake = list(self.misconceptions), None
+        survivors, alike, mistake = list(self.misconceptions), [], None
         for _ in range(TRIALS if self.cases else 1):
             arguments = self.cases() if self.cases else ()
             try:
@@ -102,14 +102,18 @@ class Exercise:
             expected = self.outcome(self.reference, arguments)
             if mistake is None and not same(found, expected, self.tolerance):
                 mistake = difference(found, expected, arguments)
-            survivors = [
-                pair for pair in survivors if same(found, self.outcome(pair[0], arguments), self.tolerance)
-            ]
+                if self.play and isinstance(expected, str):  # a game may fail in two ways in two trials
+                    alike = self.agreeing(found, arguments, self.misconceptions)
+            survivors = self.agreeing(found, arguments, survivors)
         if mistake is None:
             return "solved", "right!"
-        if survivors:
-            return "wrong", f"not yet. {survivors[0][1]}"
+        if survivors or alike:
+            return "wrong", f"not yet. {(survivors or alike)[0][1]}"
         return "wrong", f"not yet. {mistake} A hint is one .hint() away."
+
+    def agreeing(self, found, arguments, pairs):
+        """The misconceptions among pairs that give what was found."""
+        return [pair for pair in pairs if same(found, self.outcome(pair[0], arguments), self.tolerance)]
 
     def outcome(self, function, arguments):
         """What a function gives back, or what comes of playing it."""
@@ -206,6 +210,17 @@ def asked(arguments):
     return f"For {text}" if arguments and len(text) <= 40 and "tensor" not in text else "On random input"
 
 
+def different_part(found, expected, arguments):
+    """The first part in which two lists or tuples differ, in words; or what kind of thing is expected."""
+    if not isinstance(expected, (list, tuple)):
+        return f"It gives {describe(found)}; expected is something like {describe(expected)}."
+    n = len(expected)
+    if not isinstance(found, (list, tuple)) or len(found) != n:
+        return f"It gives {describe(found)}; expected is a {type(expected).__name__} of {n}."
+    i = next((i for i in range(n) if not same(found[i], expected[i], 1e-4)), 0)
+    return f"Part {i + 1} of {n}: {difference(found[i], expected[i], arguments)}"
+
+
 def difference(found, expected, arguments):
     """What came and what was expected, in words; never the expected word itself, which would be the
     answer.
@@ -213,13 +228,17 @@ def difference(found, expected, arguments):
     if isinstance(expected, dict):
         wrong = [key for key, value in expected.items() if not same(found[key], value, 1e-4)]
         return f"Not as they should be: {', '.join(wrong)}."
+    if isinstance(expected, set) and isinstance(found, (list, tuple, set)):
+        words = {str(word).strip().lower() for word in found}
+        right, missing = len(words & expected), len(expected - words)
+        return f"{right} of your {len(words)} answers are right, and {missing} missing."
     if isinstance(expected, (str, set)):
-        kind = "one of the answers" if isinstance(expected, str) else "a list of answers"
+        kind = "another of the answers" if isinstance(expected, str) else "a list of answers"
         return f"It gives {describe(found)}; expected is {kind} that the question offers, in quotes."
     try:
         a, b = as_array(found), as_array(expected)
     except (TypeError, ValueError):
-        return f"It gives {describe(found)}; expected is something like {describe(expected)}."
+        return different_part(found, expected, arguments)
     if a.shape != b.shape:
         return f"It gives {form(a)}; expected is {form(b)}."
     if not a.size:

@@ -53,8 +53,13 @@ def frechet_without_means(a, b):
     return (a.std() - b.std()) ** 2
 
 
+def frechet_without_root(a, b):
+    return (a.mean() - b.mean()) ** 2 + a.var() + b.var() - 2 * a.var() * b.var()
+
+
 def lines_cases():
-    return torch.randn(40) + torch.randn(()), 3 * torch.rand(()) * torch.randn(40)
+    """So many samples that it does not matter whether a variance is divided by n or n - 1."""
+    return torch.randn(4_000) + torch.randn(()), 3 * torch.rand(()) * torch.randn(4_000)
 
 
 def coverage(distances, radii):
@@ -174,8 +179,10 @@ book = Workbook(
             frechet_summed_variances,
             frechet_rooted,
             frechet_without_means,
+            frechet_without_root,
         ),
         TEXTS.hints("frechet_on_a_line"),
+        tolerance=1e-3,
     ),
     Exercise(
         "coverage",
@@ -202,6 +209,8 @@ book = Workbook(
             lambda: {"distance", "recall"},
             lambda: {"distance", "coverage"},
             lambda: {"distance", "recall", "coverage", "precision"},
+            lambda: {"recall", "coverage"},
+            lambda: {"distance", "score", "precision", "recall", "coverage"},
         ),
         TEXTS.hints("notices"),
     ),

@@ -70,6 +70,14 @@ def without_half(critic, real, fake, weight):
     return 2 * r1(critic, real, fake, weight)
 
 
+def on_both(critic, real, fake, weight):
+    return r1(critic, real, fake, weight) + r1(critic, fake, real, weight)
+
+
+def without_weight(critic, real, fake, weight):
+    return r1(critic, real, fake, 1.0)
+
+
 def without_graph(critic, real, fake, weight):
     return r1(critic, real, fake, weight).detach()
 
@@ -118,6 +126,15 @@ def frobenius(W, v):
 
 def squared(W, v):
     return power_step(W, v)[0], power_step(W, v)[1].square()
+
+
+def sigma_first(W, v):
+    return power_step(W, v)[::-1]
+
+
+def length_instead(W, v):
+    v = power_step(W, v)[0]
+    return v, (W @ v).norm()
 
 
 def matrix_cases():
@@ -240,6 +257,8 @@ book = Workbook(
             gradient_of_the_mean,
             without_half,
             without_graph,
+            on_both,
+            without_weight,
         ),
         TEXTS.hints("r1"),
         play=play_penalty,
@@ -248,7 +267,7 @@ book = Workbook(
         "power_step",
         power_step,
         matrix_cases,
-        TEXTS.wrong("power_step", old_v, without_lengths, frobenius, squared),
+        TEXTS.wrong("power_step", old_v, without_lengths, frobenius, squared, sigma_first, length_instead),
         TEXTS.hints("power_step"),
     ),
     Exercise(
