@@ -190,7 +190,7 @@ def test_a_game_that_fails_in_two_ways_is_told_the_first():
         "game",
         lambda x: 0,
         lambda: (next(starts),),
-        [(lambda x: 1, "A bit."), (lambda x: 9, "By far.")],
+        [(lambda x: 0.5, "A bit."), (lambda x: 9, "By far.")],
         ["a", "b"],
         play=lambda answer, x: "far" if answer(x) * x > 4 else "near" if answer(x) else "there",
     )

@@ -128,9 +128,14 @@ def test_other_right_answers_pass():
 def test_a_price_that_grows_too_large_is_told_so():
     status, message = book.price.judge(lambda theta, psi: 8 * psi**2)
     assert status == "wrong" and "overshoots" in message
-    for turn in range(5):
-        torch.manual_seed(turn)
-        assert "Charge less" in book.price.judge(lambda theta, psi: 2 * psi**2)[1]
+    for seed in range(5):
+        torch.manual_seed(seed)
+        assert "Charge less" in book.price.judge(lambda theta, psi: 3 * psi**2)[1]
+        for weight in (4.2, 4.8, 5.0):
+            message = book.price.judge(lambda theta, psi, weight=weight: weight * psi**2)[1]
+            assert "Charge less" in message or "overshoots" in message
+        status, message = book.price.judge(lambda theta, psi: 0.217 * psi**2)  # it depends on the start
+        assert status == "solved" or "Charge more" in message
     status, message = book.price.judge(lambda theta, psi: torch.tensor(1.0))
     assert status == "wrong" and "feels nothing" in message
 

@@ -188,7 +188,7 @@ def feeble(theta, psi):
 
 
 def crushing(theta, psi):
-    return 4 * psi**2
+    return 2 * psi**2
 
 
 def reward(theta, psi):
@@ -203,7 +203,7 @@ def play_price(own_price, turn):
     """In one word, what becomes of eight games from distance 1 when D also pays own_price(theta, psi)."""
     angle = turn + torch.arange(8) * math.pi / 4
     theta, psi = 2 + angle.cos(), angle.sin()
-    sides, felt = [], False
+    sides, signs, felt = [], [], False
     for _ in range(STEPS):
         place = psi.clone().requires_grad_()
         cost = own_price(theta, place)
@@ -220,13 +220,14 @@ def play_price(own_price, turn):
             psi - STEP * (u * torch.sigmoid(psi * u) + slope),  # down softplus(psi u) + price
         )
         sides.append(theta > 2)
+        signs.append(psi > 0)
     worst = (theta - 2).hypot(psi).nan_to_num(nan=math.inf).max()
-    crossings = torch.stack(sides).diff(dim=0).sum(0).max()
+    crossings, flips = (torch.stack(places).diff(dim=0).sum(0).max() for places in (sides, signs))
     if not felt:
         return "not felt"
     if worst < NEAR:
         return "at home"
-    return "far away" if worst > 1.5 else "still turning" if crossings > 1 else "creeping"
+    return "far away" if worst > 1.5 or flips > 5 else "still turning" if crossings > 1 else "creeping"
 
 
 def start_cases():
