@@ -65,42 +65,42 @@ def supervised(draw):
     return ema.module
 
 
-def from_labels(labelled, augment):
+def from_labels(labeled, augment):
     """draw() for `supervised`: 50 pictures and their labels."""
-    batches = FewLabels(labelled, labelled, augment)
+    batches = FewLabels(labeled, labeled, augment)
     return lambda: tuple(part[:50] for part in batches.batch(100))
 
 
-def semi_supervised(labelled, augment, seed):
+def semi_supervised(labeled, augment, seed):
     """The training of notebook 13."""
     G = MLPGenerator(widths=(256, 256))
     gan = SemiSupervisedGAN(G, NoisyClassifier(), lr=1e-3)
-    trainer = Trainer(gan, FewLabels(labelled, first_digits(), augment), 100, conditional=True, seed=seed)
+    trainer = Trainer(gan, FewLabels(labeled, first_digits(), augment), 100, conditional=True, seed=seed)
     for _ in trainer.until(SEMI_STEPS):
         pass
     return gan.classifier
 
 
 def by_labels(seed):
-    labelled = few(seed, 10)
+    labeled = few(seed, 10)
     ways = {
-        "labels only": lambda: supervised(from_labels(labelled, None)),
-        "augmented": lambda: supervised(from_labels(labelled, random_affine)),
-        "semi-supervised": lambda: semi_supervised(labelled, None, seed),
-        "both": lambda: semi_supervised(labelled, random_affine, seed),
+        "labels only": lambda: supervised(from_labels(labeled, None)),
+        "augmented": lambda: supervised(from_labels(labeled, random_affine)),
+        "semi-supervised": lambda: semi_supervised(labeled, None, seed),
+        "both": lambda: semi_supervised(labeled, random_affine, seed),
     }
     yield from measured(ways, seed, labels=100)
 
 
-def fakes_of(labelled, seed):
+def fakes_of(labeled, seed):
     """20,000 samples of notebook 06's conditional GAN, which saw these labels and nothing else."""
     G, D = MLPGenerator(n_classes=10), ProjectionDiscriminator()
-    trainer = Trainer(GAN(G, D, lr=2e-3, d_lr=1e-3), labelled, conditional=True, seed=seed)
+    trainer = Trainer(GAN(G, D, lr=2e-3, d_lr=1e-3), labeled, conditional=True, seed=seed)
     for _ in trainer.until(1_000):
         pass
     y = torch.arange(20_000) % 10
     x = trainer.model.generate(len(y), y=y)
-    return ImageSet(((x + 1) * 127.5).round().byte(), y, labelled.class_names)
+    return ImageSet(((x + 1) * 127.5).round().byte(), y, labeled.class_names)
 
 
 def by_fakes(seed):
@@ -108,13 +108,13 @@ def by_fakes(seed):
         yield from measured(ways_with_fakes(few(seed, labels // 10), seed), seed, labels=labels)
 
 
-def ways_with_fakes(labelled, seed):
+def ways_with_fakes(labeled, seed):
     """Three classifiers from the same labels; the second sees a real and a fake half in each batch."""
-    real, fake = (from_labels(part, None) for part in (labelled, fakes_of(labelled, seed)))
+    real, fake = (from_labels(part, None) for part in (labeled, fakes_of(labeled, seed)))
     return {
         "labels only": lambda: supervised(real),
         "with fakes": lambda: supervised(lambda: tuple(map(torch.cat, zip(real(), fake())))),
-        "augmented": lambda: supervised(from_labels(labelled, random_affine)),
+        "augmented": lambda: supervised(from_labels(labeled, random_affine)),
     }
 
 

@@ -26,7 +26,7 @@ def sampled(psi, standing):
         y = torch.arange(SAMPLES) % 10
         drawn = [G(psi * torch.randn(len(part), G.z_dim), part) for part in y.split(500)]
         report = Judge("mnist")(torch.cat(drawn))
-    return report.precision, report.recall
+    return round(report.precision, 2), round(report.recall, 2)  # as they are shown
 
 
 NO_SETTINGS = "check needs a dictionary with the keys psi and standing, such as dict(psi=1.0, standing=True)."

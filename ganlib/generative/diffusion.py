@@ -95,7 +95,7 @@ class FlowMatching(Trainable):
         self.ema.update(self.velocity)
         return {"loss": terms["loss"].detach()}
 
-    def generate(self, n: int, steps: int = 20, batch: int = 500) -> Tensor:
+    def generate(self, n: int, steps: int = 20, batch: int = 125) -> Tensor:
         """n samples (n, *shape) in `steps` steps of Euler's method, from fresh noise."""
         noise = torch.randn(n, *self.shape, device=self.device)
         return torch.cat([self.carry(part, steps) for part in noise.split(batch)])

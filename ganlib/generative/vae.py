@@ -1,5 +1,7 @@
 """A variational autoencoder: a bound on a likelihood that nobody can compute. Notebook 10."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
@@ -69,11 +71,10 @@ class VAE(Trainable):
 
     def surprise(self, x: Tensor, logits: Tensor) -> Tensor:
         """-log p(x|z) in nats (B,): k = (levels - 1)(x + 1)/2 of the coins show heads, in any order."""
-        coins = torch.full_like(x, self.levels - 1)
+        coins = self.levels - 1
         heads = (x + 1) / 2 * coins
-        orders = (
-            (coins + 1).lgamma() - (heads + 1).lgamma() - (coins - heads + 1).lgamma()
-        )  # log (coins over heads)
+        # log (coins over heads): in how many orders they may fall
+        orders = math.lgamma(coins + 1) - (heads + 1).lgamma() - (coins - heads + 1).lgamma()
         surprise = coins * binary_cross_entropy_with_logits(logits, heads / coins, reduction="none") - orders
         return surprise.flatten(1).sum(1)
 

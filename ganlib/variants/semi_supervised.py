@@ -17,8 +17,8 @@ class FewLabels:
     """Batches of which the first half has labels: x (2n, ...), y (2n,) with -1 where there is none.
 
     Args:
-        labelled: pictures whose labels may be used.
-        unlabelled: pictures whose labels are never looked at.
+        labeled: pictures whose labels may be used.
+        unlabeled: pictures whose labels are never looked at.
         augment: augment(x) -> x, applied to every picture; None leaves them as they are.
 
     Example:
@@ -29,14 +29,14 @@ class FewLabels:
         tensor([-1, -1])
     """
 
-    def __init__(self, labelled: ImageSet, unlabelled: ImageSet, augment=random_affine):
-        self.labelled, self.unlabelled, self.augment = labelled, unlabelled, augment
+    def __init__(self, labeled: ImageSet, unlabeled: ImageSet, augment=random_affine):
+        self.labeled, self.unlabeled, self.augment = labeled, unlabeled, augment
 
     def batch(self, n: int) -> tuple[Tensor, Tensor]:
         """n pictures, n / 2 of them with labels; drawn with replacement, also where there are fewer."""
         if n % 2 or n <= 0:
             raise ValueError(f"n: expected an even number of pictures but got {n}; use an even batch_size")
-        (x, y), (others, _) = (_draw(part, n // 2) for part in (self.labelled, self.unlabelled))
+        (x, y), (others, _) = (_draw(part, n // 2) for part in (self.labeled, self.unlabeled))
         both = torch.cat([x, others])
         return self.augment(both) if self.augment else both, torch.cat([y, torch.full_like(y, -1)])
 
@@ -49,7 +49,7 @@ class SemiSupervisedGAN(GAN):
     """D gives one logit a class; "fake" is one class more, with its logit fixed at 0.
 
         p(real | x) = Z / (Z + 1),  Z(x) = Σ_k exp l_k(x),   so the GAN's logit is log Z
-        D minimizes CE(class | x, y) on labelled x + d_loss(log Z(unlabelled x), log Z(fake))
+        D minimizes CE(class | x, y) on labeled x + d_loss(log Z(unlabeled x), log Z(fake))
         G minimizes the mean of (E f(x) - E f(G(z)))², f = D.features: feature matching
 
     Salimans et al., 2016, arXiv:1606.03498.
@@ -77,14 +77,14 @@ class SemiSupervisedGAN(GAN):
         return self.d_ema.module
 
     def sample_fakes(self, n: int, y: Tensor | None = None) -> Tensor:
-        """As many fakes as unlabelled pictures; G knows no labels."""
+        """As many fakes as unlabeled pictures; G knows no labels."""
         return super().sample_fakes(n // 2)
 
     def d_objective(self, real: Tensor, fake: Tensor, y: Tensor | None = None) -> dict[str, Tensor]:
-        labelled, unlabelled, fake = self.D(torch.cat([real, fake])).split([len(fake)] * 3)
+        labeled, unlabeled, fake = self.D(torch.cat([real, fake])).split([len(fake)] * 3)
         return {
-            "class_loss": cross_entropy(labelled, y[: len(labelled)]),
-            "d_loss": self.loss.d_loss(unlabelled.logsumexp(1), fake.logsumexp(1)),
+            "class_loss": cross_entropy(labeled, y[: len(labeled)]),
+            "d_loss": self.loss.d_loss(unlabeled.logsumexp(1), fake.logsumexp(1)),
         }
 
     def g_objective(self, real: Tensor, fake: Tensor, y: Tensor | None = None) -> dict[str, Tensor]:

@@ -64,6 +64,21 @@ def test_a_distance_leads_to_its_own_best_answer():
     assert where_it_leads(l1_loss, real).item() == pytest.approx(-1, abs=0.1), "the median"
 
 
+@pytest.mark.parametrize(
+    "distance, words",
+    [
+        (lambda fake, real: -(fake * real).mean(), "beyond black and white"),
+        (lambda fake, real: (fake - real).abs(), "expected one number that depends on fake"),
+        (lambda fake, real: (real - real.mean()).abs().mean(), "expected one number that depends on fake"),
+        (lambda fake, real: 0.5, "expected one number that depends on fake"),
+    ],
+)
+def test_a_distance_that_leads_nowhere_is_told_why(distance, words):
+    torch.manual_seed(0)
+    status, said = book.distance.judge(distance)
+    assert status == "wrong" and words in said
+
+
 def test_the_record_says_what_the_page_says():
     record = Record("translation")
     for better, worse in (("L2", "GAN + 100 L2"), ("GAN + 100 L2", "GAN + 10 L2")):

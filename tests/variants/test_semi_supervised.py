@@ -40,7 +40,7 @@ def test_d_minimizes_the_cross_entropy_of_k_plus_one_classes():
     )
 
 
-def test_g_matches_the_mean_features_of_the_unlabelled_half():
+def test_g_matches_the_mean_features_of_the_unlabeled_half():
     gan = small()
     real, fake = torch.randn(8, 1, 4, 4), torch.randn(4, 1, 4, 4, requires_grad=True)
     loss = gan.g_objective(real, fake, None)["g_loss"]

@@ -34,6 +34,15 @@ def bound_log_as_variance(log_likelihood, mean, log_variance):
     return log_likelihood - kl
 
 
+def bound_of_the_sd(log_likelihood, mean, log_variance):
+    kl = 0.5 * (mean**2 + (log_variance / 2).exp() - 1 - log_variance).sum(1)
+    return log_likelihood - kl
+
+
+def bound_as_loss(log_likelihood, mean, log_variance):
+    return -bound(log_likelihood, mean, log_variance)
+
+
 def bound_of_all(log_likelihood, mean, log_variance):
     return bound(log_likelihood, mean, log_variance).mean()
 
@@ -58,6 +67,10 @@ def mask_always_center(size, see_center):
 
 def mask_never_center(size, see_center):
     return mask(size, False)
+
+
+def mask_opposite_center(size, see_center):
+    return mask(size, not see_center)
 
 
 def mask_turned(size, see_center):
@@ -120,6 +133,10 @@ def free_energy_best_h(v, W, b, c):
 
 def free_energy_without_b(v, W, b, c):
     return -softplus(v @ W + c).sum(1)
+
+
+def free_energy_against_b(v, W, b, c):
+    return free_energy(v, W, b, c) + 2 * v @ b
 
 
 def random_machine():
@@ -205,17 +222,17 @@ book = Workbook(
     "10",
     Exercise(
         "bound", bound, random_posteriors,
-        misconceptions=TEXTS.wrong("bound", bound_plus_kl, bound_without_half, bound_by_mean, bound_log_as_variance, bound_of_all),
+        misconceptions=TEXTS.wrong("bound", bound_plus_kl, bound_without_half, bound_by_mean, bound_log_as_variance, bound_of_the_sd, bound_as_loss, bound_of_all),
         hints=TEXTS.hints("bound"),
     ),
     Exercise(
         "mask", mask, random_mask,
-        misconceptions=TEXTS.wrong("mask", mask_always_center, mask_never_center, mask_turned, mask_left_half, mask_quarter, mask_upper_half, mask_future),
+        misconceptions=TEXTS.wrong("mask", mask_always_center, mask_never_center, mask_opposite_center, mask_turned, mask_left_half, mask_quarter, mask_upper_half, mask_future),
         hints=TEXTS.hints("mask"),
     ),
     Exercise(
         "free_energy", free_energy, random_machine,
-        misconceptions=TEXTS.wrong("free_energy", free_energy_positive, free_energy_one_h, free_energy_sigmoid, free_energy_best_h, free_energy_without_b),
+        misconceptions=TEXTS.wrong("free_energy", free_energy_positive, free_energy_one_h, free_energy_sigmoid, free_energy_best_h, free_energy_without_b, free_energy_against_b),
         hints=TEXTS.hints("free_energy"),
     ),
     Exercise(

@@ -61,6 +61,14 @@ def picture_by_picture(images, truth):
     return (10 * torch.log10(4 / (images - truth).square().flatten(1).mean(1))).mean()
 
 
+def peak_not_squared(images, truth):
+    return 10 * torch.log10(2 / (images - truth).square().mean())
+
+
+def bels(images, truth):
+    return psnr(images, truth) / 10
+
+
 def upside_down(images, truth):
     return -psnr(images, truth)
 
@@ -86,6 +94,14 @@ def summed_pixels(a, b, a_again, b_again):
     return (a_again - a).abs().sum() + (b_again - b).abs().sum()
 
 
+def averaged_kinds(a, b, a_again, b_again):
+    return cycle_loss(a, b, a_again, b_again) / 2
+
+
+def without_absolute(a, b, a_again, b_again):
+    return (a_again - a).mean() + (b_again - b).mean()
+
+
 def across_kinds(a, b, a_again, b_again):
     return (a_again - b).abs().mean() + (b_again - a).abs().mean()
 
@@ -106,6 +122,10 @@ def largest_gap(fake, real):
     return (fake - real).abs().amax()
 
 
+def product(fake, real):
+    return -(fake * real).mean()
+
+
 def away_from_the_truth(fake, real):
     return -(fake - real).abs().mean()
 
@@ -124,10 +144,15 @@ def where_it_leads(distance, real):
     adam = torch.optim.Adam([fake], 0.05)
     for _ in range(300):
         adam.zero_grad()
-        distance(fake.expand(len(real)), real).backward()
+        how_far = distance(fake.expand(len(real)), real)
+        if how_far is ... or how_far is None:
+            return how_far
+        if not torch.is_tensor(how_far) or how_far.ndim or not how_far.requires_grad:
+            raise ValueError("expected one number that depends on fake: the mean over the answers")
+        how_far.backward()
         adam.step()
         with torch.no_grad():
-            fake.clamp_(-1.2, 1.2)
+            fake.clamp_(-1.5, 1.5)
     return fake.detach()
 
 
@@ -144,21 +169,38 @@ book = Workbook(
         "psnr",
         psnr,
         pictures_cases,
-        TEXTS.wrong("psnr", peak_of_one, natural_log, absolute_error, picture_by_picture, upside_down),
+        TEXTS.wrong(
+            "psnr",
+            peak_of_one,
+            natural_log,
+            absolute_error,
+            picture_by_picture,
+            peak_not_squared,
+            bels,
+            upside_down,
+        ),
         TEXTS.hints("psnr"),
     ),
     Exercise(
         "cycle_loss",
         cycle_loss,
         cycle_cases,
-        TEXTS.wrong("cycle_loss", squared_cycle, one_way, summed_pixels, across_kinds),
+        TEXTS.wrong(
+            "cycle_loss",
+            squared_cycle,
+            one_way,
+            summed_pixels,
+            averaged_kinds,
+            without_absolute,
+            across_kinds,
+        ),
         TEXTS.hints("cycle_loss"),
     ),
     Exercise(
         "distance",
         distance,
         answers_cases,
-        TEXTS.wrong("distance", squares, largest_gap, away_from_the_truth),
+        TEXTS.wrong("distance", squares, largest_gap, product, away_from_the_truth),
         TEXTS.hints("distance"),
         tolerance=0.12,
         play=where_it_leads,

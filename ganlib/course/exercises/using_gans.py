@@ -33,6 +33,10 @@ def largest_logit(logits):
     return logits.max(1).values.sigmoid()
 
 
+def logarithm_left_out(logits):
+    return logits.exp().sum(1).sigmoid()
+
+
 def p_fake(logits):
     return 1 - p_real(logits)
 
@@ -72,6 +76,10 @@ def auroc(low, high):
 
 def ties_lost(low, high):
     return (high[:, None] > low).float().mean()
+
+
+def ties_won(low, high):
+    return (high[:, None] >= low).float().mean()
 
 
 def pair_by_pair(low, high):
@@ -117,7 +125,7 @@ book = Workbook(
         "p_real",
         p_real,
         logits_cases,
-        TEXTS.wrong("p_real", surest_class, sum_of_logits, largest_logit, p_fake),
+        TEXTS.wrong("p_real", surest_class, sum_of_logits, largest_logit, logarithm_left_out, p_fake),
         TEXTS.hints("p_real"),
     ),
     Exercise(
@@ -131,7 +139,7 @@ book = Workbook(
         "auroc",
         auroc,
         scores_cases,
-        TEXTS.wrong("auroc", ties_lost, pair_by_pair, right_above_zero, turned_round),
+        TEXTS.wrong("auroc", ties_lost, ties_won, pair_by_pair, right_above_zero, turned_round),
         TEXTS.hints("auroc"),
     ),
     Augmentation(
