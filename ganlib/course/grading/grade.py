@@ -85,7 +85,7 @@ def _graded(submission, folder, results, books, course, version):
     try:
         content = read(folder, submission.path)
     except ValueError as error:
-        return Grade(submission, _untried(book), "" if submission.note else str(error))
+        return Grade(submission, _untried(book), str(error))
     key = hashlib.sha256(content + version).hexdigest()
     known = load_grade(results, submission, key)
     if known:

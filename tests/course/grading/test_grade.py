@@ -122,7 +122,9 @@ def table(results):
 
 
 def test_the_command(handed_in, tmp_path):
+    (tmp_path / "home" / "ada").mkdir(parents=True)
     command = [sys.executable, "-m", "ganlib.course", "grade", handed_in, "-o", tmp_path / "results"]
+    command += ["--into", tmp_path / "home"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=NOTEBOOKS.parent)
     assert done.returncode == 0, done.stderr
     rows = table(tmp_path / "results")
@@ -130,6 +132,8 @@ def test_the_command(handed_in, tmp_path):
     assert rows["bob"]["note"].startswith("the file is no whole notebook") and rows["bob"]["of"] == "9"
     assert rows["eve"]["note"] == "no notebook was handed in"
     assert "3/3" in done.stderr and "grades.csv" in done.stdout
+    assert "gan-course-feedback.md is in 1 of 2 home folders" in done.stdout
+    assert "not in that of 'bob': No such file" in done.stdout
     assert {path.name for path in (tmp_path / "results" / "feedback").iterdir()} == {
         "ada.md",
         "bob.md",
