@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from ganlib.course.grading import grade as grading
+from ganlib.course.grading import sandbox
 from ganlib.course.grading.collect import Submission
 from ganlib.course.grading.sandbox import NoSandboxError, Sandbox
 from tests.support.handed_in import (
@@ -178,6 +179,27 @@ def test_without_bubblewrap_nothing_is_run(handed_in, tmp_path, monkeypatch):
     with pytest.raises(NoSandboxError, match="bubblewrap is missing.*No student's code runs"):
         grading.grade_folder(handed_in, tmp_path / "results", NAMES)
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("uid", "ubuntu", "mend"),
+    [
+        (1000, True, "sudo.*bwrap-userns-restrict"),
+        (1000, False, "sudo.*max_user_name"),
+        (0, False, "contain"),
+    ],
+)
+def test_a_system_without_namespaces_is_told_with_what_to_do(tmp_path, monkeypatch, uid, ubuntu, mend):
+    """What bubblewrap says there comes from a program of its name."""
+    (tmp_path / "bwrap").write_text(
+        "#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2; exit 1"
+    )
+    (tmp_path / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    monkeypatch.setattr(sandbox, "APPARMOR", tmp_path / ("bwrap" if ubuntu else "none"))
+    with pytest.raises(NoSandboxError, match=f"uid map: Permission denied.*{mend}.*No student's code runs"):
+        grading.grade_folder(tmp_path, tmp_path / "results", NAMES)
 
 
 def test_a_wrong_folder_is_told(tmp_path):
