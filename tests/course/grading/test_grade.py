@@ -153,6 +153,19 @@ def test_what_is_graded_is_not_graded_again_unless_it_changes(handed_in, tmp_pat
     assert len(started) == 3 and not table(tmp_path / "results")["bob"]["note"]
 
 
+def test_a_file_that_many_have_is_graded_once(tmp_path, monkeypatch):
+    for student in ("ada", "bob", "eve"):
+        (tmp_path / "in" / student).mkdir(parents=True)
+        content = notebook() if student != "eve" else notebook(answering("read", "", "lambda loss: 0"))
+        (tmp_path / "in" / student / "01_objective.ipynb").write_bytes(content)
+    started = []
+    monkeypatch.setattr(grading, "Sandbox", lambda course: started.append(1) or Sandbox(course))
+    ada, bob, eve = grading.grade_folder(tmp_path / "in", tmp_path / "results", NAMES)
+    assert len(started) == 2 and ada.verdicts == bob.verdicts != eve.verdicts
+    assert (ada.submission.student, bob.submission.student) == ("ada", "bob")
+    assert grading.grade_folder(tmp_path / "in", tmp_path / "results", NAMES) == [ada, bob, eve]
+
+
 def test_a_stop_in_the_middle_keeps_what_is_graded(handed_in, tmp_path, monkeypatch):
     real = grading.grade_notebook
 
