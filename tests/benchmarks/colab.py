@@ -8,7 +8,8 @@
 
 runs all cells, also those below one that fails; without numbers it takes all notebooks, some minutes. A loop
 of the Trainer ends after 40 steps and any other cell after 25 seconds, so claims about trainings are left
-out. Every error is printed, also one inside a widget.
+out. Every error is printed, also one inside a widget, and also those of a training that is so short: a
+KeyboardInterrupt, a step that is never reached.
 """
 
 import json
