@@ -19,7 +19,8 @@ PREFIX=${PREFIX:-/opt/gan-course}
 
 packages() {
   apt-get update -q
-  apt-get install -qy python3-venv git nodejs npm
+  apt-get install -qy python3-venv git
+  command -v npm > /dev/null || apt-get install -qy nodejs npm # another maker's nodejs brings npm and bars Debian's
 }
 
 environment() {

@@ -29,8 +29,8 @@ c.SystemdSpawner.readonly_paths = [str(PREFIX)]
 c.SystemdSpawner.isolate_tmp = True
 c.SystemdSpawner.disable_user_sudo = True
 
-# ganlib counts the cores of a container, but a student's server is none: it would see the whole machine and
-# start a thread for each of its cores. One is the steadiest beside neighbors (BENCHMARKS.md, "Threads").
+# One thread is the steadiest beside neighbors (BENCHMARKS.md, "Threads"). ganlib itself would choose by the
+# quota above; other libraries would start a thread for each of the machine's cores.
 c.Spawner.environment = {"OMP_NUM_THREADS": "1"}
 
 # Logging in puts the course into ~/gan-course, or brings it up to date (nbgitpuller keeps what the student

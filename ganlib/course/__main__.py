@@ -6,7 +6,8 @@ python -m ganlib.course slides [03 ...]         one offline HTML file each in th
 python -m ganlib.course site FOLDER             the whole course as offline HTML pages
 python -m ganlib.course address [OWNER/NAME]    set the address everywhere; by default the remote's
 python -m ganlib.course ready                   before class: is this machine ready, and how quick is it?
-python -m ganlib.course grade FOLDER -o RESULTS  grade handed-in notebooks, each in a sandbox
+python -m ganlib.course grade FOLDER -o RESULTS  grade handed-in notebooks, each in a sandbox;
+                                                --into HOMES gives each student's page back
 python -m ganlib.course walk RUN                a run of ganlib.train as one page that draws: RUN/walk.html
 """
 
@@ -85,11 +86,14 @@ def say_ready() -> None:
     sys.exit(int(failed))
 
 
-def grade(folder: str, results: str) -> None:
+def grade(folder: str, results: str, homes: str | None) -> None:
     """A table of points and a page for each student from a folder of submissions."""
+    from ganlib.course.grading.give_back import FILE, into_homes, zip_for_moodle
     from ganlib.course.grading.grade import grade_folder
     from ganlib.course.grading.sandbox import NoSandboxError
 
+    if homes and not Path(homes).is_dir():
+        sys.exit(f"--into: expected the folder of the home folders, but {homes!r} is none")
     try:
         names = [path.stem for path in notebooks(ROOT / "notebooks")]
         grades = grade_folder(Path(folder), Path(results), names)
@@ -97,6 +101,13 @@ def grade(folder: str, results: str) -> None:
         sys.exit(str(error))
     print(f"{Path(results) / 'grades.csv'}: {len(grades)} rows")
     print(f"{Path(results) / 'feedback'}: a page for each student")
+    if archive := zip_for_moodle(Path(results), grades):
+        print(f"{archive}: the same for Moodle, Upload multiple feedback files in a zip")
+    if homes:
+        given = into_homes(Path(homes), Path(results), grades)
+        print(f"{homes}: {FILE} is in {list(given.values()).count('')} of {len(given)} home folders")
+        for student in filter(given.get, given):
+            print(f"  not in that of {student!a}: {given[student]}")
 
 
 def run(prefixes: list[str]) -> None:
@@ -131,6 +142,7 @@ def main() -> None:
     grading = commands.add_parser("grade")
     grading.add_argument("argument", metavar="FOLDER")
     grading.add_argument("-o", dest="results", metavar="RESULTS", required=True)
+    grading.add_argument("--into", dest="homes", metavar="HOMES")
     commands.add_parser("walk").add_argument("argument", metavar="RUN")
     arguments = parser.parse_args()
     if arguments.command == "walk":
@@ -143,7 +155,7 @@ def main() -> None:
     if arguments.command in ("table", "ready"):
         return write_table() if arguments.command == "table" else say_ready()
     if arguments.command == "grade":
-        return grade(arguments.argument, arguments.results)
+        return grade(arguments.argument, arguments.results, arguments.homes)
     actions = {"run": run, "slides": write_slides, "site": write_site, "address": write_address}
     try:
         actions[arguments.command](arguments.argument)

@@ -5,6 +5,7 @@ thread is quicker than two (BENCHMARKS.md, "Threads").
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -15,10 +16,18 @@ __all__ = ["allowed_cores", "busy_cores", "choose_threads"]
 LOOKS, SECONDS = 3, 0.15
 
 
-def allowed_cores(cgroup: Path = Path("/sys/fs/cgroup")) -> float:
-    """The cores that this process may use, by its affinity and its container's quota."""
+def allowed_cores(
+    cgroup: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")
+) -> float:
+    """The cores that this process may use: its affinity, or a quota of its container or systemd unit.
+
+    Args:
+        cgroup: where the cgroups are mounted.
+        membership: the file that names this process's own cgroups.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(cores, _quota(cgroup) or cores)
+    quotas = [_quota(folder) for folder in _cgroups(cgroup, membership)]
+    return min([cores, *(quota for quota in quotas if quota)])
 
 
 def busy_cores() -> float:
@@ -46,15 +55,30 @@ def choose_threads() -> str:
     return f"{threads} thread{'s' * (threads > 1)}{reason}"
 
 
-def _quota(cgroup: Path) -> float | None:
-    """Cores by the quota of cgroup version 2 or 1; None where there is none."""
+def _cgroups(cgroup: Path, membership: Path) -> Iterator[Path]:
+    """The folders of this process's cgroups, of version 2 or 1, and of all those around them."""
+    yield from (cgroup, cgroup / "cpu")
     try:
-        if (cgroup / "cpu.max").is_file():
-            quota, period = (cgroup / "cpu.max").read_text().split()
+        lines = membership.read_text().splitlines()
+    except OSError:  # not Linux
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if not controllers or "cpu" in controllers.split(","):  # version 2 names none
+            root = cgroup / "cpu" if controllers else cgroup
+            folder = root / path.strip("/")
+            while folder != root:
+                yield folder
+                folder = folder.parent
+
+
+def _quota(folder: Path) -> float | None:
+    """Cores by the quota of one cgroup; None where it sets none."""
+    try:
+        if (folder / "cpu.max").is_file():
+            quota, period = (folder / "cpu.max").read_text().split()
         else:
-            quota, period = (
-                (cgroup / "cpu" / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period")
-            )
+            quota, period = ((folder / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
         return float(quota) / float(period) if float(quota) > 0 else None
-    except (OSError, ValueError):  # no cgroups here, or "max": no limit
+    except (OSError, ValueError):  # no cgroup here, or "max": no limit
         return None

@@ -3,10 +3,12 @@
 The widgets under its ipywidgets 7.7 and IPython 7.34.
 """
 
+import http.server
 import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import nbformat
@@ -33,32 +35,69 @@ def test_the_badge_opens_this_notebook(path):
     assert badge.group(2) == f"blob/main/notebooks/{path.name}"
 
 
-def test_the_set_up_cell_fetches_the_course_once_and_replaces_nothing(tmp_path):
-    """In an empty folder, as on Colab, with the repository's address led to this one.
-
-    And once more, as after a restart.
-    """
+def set_up(folder, led_to, *, below=""):
+    """Run the set-up cell in a folder, as on Colab, with the repository's address led elsewhere."""
     cell = next(cell.source for cell in nbformat.read(PATHS[0], 4).cells if cell.cell_type == "code")
     address = re.search(r'REPOSITORY = "(.+)"', cell).group(1)
     git = {
         "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"url.{ROOT.as_uri()}.insteadOf",
+        "GIT_CONFIG_KEY_0": f"url.{led_to}.insteadOf",
         "GIT_CONFIG_VALUE_0": address,
     }
-    assert "pip" not in cell, "nothing of Colab's own is replaced"
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    for _ in range(2):
-        done = subprocess.run(
-            [sys.executable, "-c", cell + "\nimport ganlib; print(ganlib.__file__)"],
-            cwd=tmp_path,
-            env=clean | git,
-            capture_output=True,
-            text=True,
-        )
+    assert "pip" not in cell, "nothing of Colab's own is replaced"
+    return subprocess.run(
+        [sys.executable, "-c", cell + below],
+        cwd=folder,
+        env=clean | git,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_the_set_up_cell_fetches_the_course_once_and_replaces_nothing(tmp_path):
+    """In an empty folder; once more, as after a restart; and without a network once it is there."""
+    for where in (ROOT.as_uri(), ROOT.as_uri(), "http://127.0.0.1:9/none"):
+        done = set_up(tmp_path, where, below="\nimport ganlib; print(ganlib.__file__)")
         assert done.returncode == 0, done.stderr[-2000:]
         ready, found = done.stdout.strip().splitlines()[-2:]
         assert re.match(r"Ready on (cpu|cuda) \(.+\) with torch", ready), "the device is said in one line"
         assert Path(found).is_relative_to(tmp_path / "gan-course")
+
+
+class Stranger(http.server.BaseHTTPRequestHandler):
+    """GitHub's answer where there is no such repository: it asks who wants to know."""
+
+    def do_GET(self):
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="GitHub"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def wrong_address():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/none"
+        server.shutdown()
+
+
+def test_a_course_that_cannot_be_fetched_is_one_sentence(tmp_path, wrong_address):
+    """No network, a wrong address, a folder of that name which is not the course."""
+    (tmp_path / "taken" / "gan-course" / "other").mkdir(parents=True)
+    (tmp_path / "empty").mkdir()
+    cases = [("empty", "http://127.0.0.1:9/none"), ("empty", wrong_address), ("taken", ROOT.as_uri())]
+    for folder, where in cases:
+        done = set_up(tmp_path / folder, where)
+        assert done.returncode == 1 and "Traceback" not in done.stderr
+        assert "upload the folder gan-course, then run this cell again" in done.stderr.splitlines()[-1]
+        assert "could not read Username" not in done.stderr, "git would have asked at the terminal"
+    assert not list((tmp_path / "empty").iterdir())
 
 
 @pytest.fixture(scope="module")

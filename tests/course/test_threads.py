@@ -26,19 +26,39 @@ def files(folder, texts):
     return folder
 
 
+UNIT = "0::/system.slice/ada.service/kernel\n"
+OLD = "5:memory:/other\n4:cpu,cpuacct:/docker/ab12\n0::/\n"
+
+
+def v1(folder, quota):
+    return {f"{folder}/cpu.cfs_quota_us": f"{quota}\n", f"{folder}/cpu.cfs_period_us": "100000\n"}
+
+
 @pytest.mark.parametrize(
-    ("texts", "cores"),
+    ("membership", "texts", "cores"),
     [
-        ({"cpu.max": "50000 100000\n"}, 0.5),
-        ({"cpu.max": "max 100000\n"}, None),
-        ({"cpu/cpu.cfs_quota_us": "150000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 1.5),
-        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, None),
-        ({}, None),
+        ("0::/\n", {"cpu.max": "50000 100000\n"}, 0.5),
+        ("0::/\n", {"cpu.max": "max 100000\n"}, 64),
+        (None, {"cpu.max": "50000 100000\n"}, 0.5),
+        (None, {}, 64),
+        (OLD, v1("cpu", 150000), 1.5),
+        (OLD, v1("cpu", -1), 64),
+        (OLD, v1("cpu", -1) | v1("cpu/docker/ab12", 300000), 3),
+        (OLD, v1("cpu", -1) | v1("cpu/other", 300000), 64),
+        (UNIT, {"system.slice/ada.service/cpu.max": "200000 100000\n"}, 2),
+        (UNIT, {"system.slice/cpu.max": "400000 100000\n",
+                "system.slice/ada.service/cpu.max": "max 100000\n",
+                "system.slice/ada.service/kernel/cpu.max": "800000 100000\n"}, 4),
+        (UNIT, {"system.slice/bob.service/cpu.max": "200000 100000\n"}, 64),
+        ("0::/../../outside\n", {"cpu.max": "max 100000\n"}, 64),
     ],
-)
-def test_the_quota_of_a_container(tmp_path, monkeypatch, texts, cores):
+)  # fmt: skip
+def test_the_tightest_quota_around_this_process_counts(tmp_path, monkeypatch, membership, texts, cores):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: range(64), raising=False)
-    assert threads.allowed_cores(files(tmp_path, texts)) == (cores or 64)
+    if membership:
+        (tmp_path / "membership").write_text(membership)
+    found = threads.allowed_cores(files(tmp_path / "cgroup", texts), tmp_path / "membership")
+    assert found == cores
 
 
 @pytest.mark.parametrize(

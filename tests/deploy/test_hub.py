@@ -39,7 +39,7 @@ def test_the_limit_on_memory_holds_what_was_measured(server):
 
 
 def test_torch_does_not_count_the_servers_cores(server):
-    """A unit of systemd sees no quota where ganlib looks for a container's: the environment has to decide."""
+    """ganlib chooses by the unit's quota; other libraries do not see it: the environment has to decide."""
     assert 1 <= int(server.Spawner.environment["OMP_NUM_THREADS"]) <= server.Spawner.cpu_limit
 
 

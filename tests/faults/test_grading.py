@@ -19,6 +19,7 @@ from ganlib.course import progress
 from ganlib.course.grading import grade as grading
 from ganlib.course.grading import sandbox
 from ganlib.course.grading.collect import Submission, collect, read
+from ganlib.course.grading.give_back import FILE, into_homes
 from ganlib.course.grading.remote import answer_in
 from ganlib.course.grading.report import Grade, write_reports
 from ganlib.course.grading.sandbox import Sandbox, SandboxError
@@ -480,6 +481,46 @@ def test_names_lead_nowhere_and_are_shown_as_words(tmp_path):
         path.read_text(encoding="utf-8") for path in (tmp_path / "results" / "feedback").iterdir()
     )
     assert "<script" not in pages and "](java" not in pages and "\x1b" not in pages and "\u202e" not in pages
+
+
+def test_giving_back_follows_no_link_out_of_a_home(tmp_path):
+    """Each home is its student's, who waits for a page that is written as root."""
+    homes, secret = tmp_path / "home", tmp_path / "secret"
+    secret.write_text("untouched")
+    (tmp_path / "outside").mkdir()
+    for name in ("link", "folder", "pipe", "dangling"):
+        (homes / name).mkdir(parents=True)
+    (homes / "link" / FILE).symlink_to(secret)
+    (homes / "dangling" / FILE).symlink_to(tmp_path / "made")
+    (homes / "folder" / FILE).mkdir()
+    os.mkfifo(homes / "pipe" / FILE)
+    (homes / "elsewhere").symlink_to(tmp_path / "outside")
+    (homes / "file").write_text("")
+    names = [
+        "link",
+        "folder",
+        "pipe",
+        "dangling",
+        "elsewhere",
+        "file",
+        "..",
+        ".",
+        "a/b",
+        "a\0b",
+        "link/../..",
+    ]
+    grades = [
+        Grade(Submission(name, "01_objective", f"{name}/x"), {"d_loss": ("wrong", "")}) for name in names
+    ]
+    write_reports(tmp_path / "results", grades)
+    told = into_homes(homes, tmp_path / "results", grades)
+    assert {name for name, why in told.items() if not why} == {"link", "pipe", "dangling"}
+    for name in ("link", "pipe", "dangling"):
+        written = homes / name / FILE
+        assert written.is_file() and not written.is_symlink() and "d_loss" in written.read_text()
+    assert secret.read_text() == "untouched" and not list((tmp_path / "outside").iterdir())
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "outside", "results", "secret"}
+    assert not [path for path in homes.rglob("*") if path.name.startswith(f".{FILE}")]
 
 
 @needs_sandbox

@@ -83,6 +83,12 @@ def test_outputs_are_light_and_clean(path, book, code):
         assert "widget-view" not in text, f"cell {i} stores a widget without its kernel"
 
 
+def test_a_check_says_its_words_and_no_more(code):
+    """A `;` after it, else the status is shown once more, on slides in a box of its own."""
+    for i, output in outputs(code):
+        assert output.get("data", {}).get("text/plain") != "'not attempted'", f"cell {i} lacks its `;`"
+
+
 def test_every_picture_has_words(code):
     for i, output in outputs(code):
         if "image/png" in output.get("data", {}):

@@ -5,6 +5,13 @@ Two forms are understood, and may be mixed:
     STUDENT/any/folders/03_mlp_gan.ipynb    a folder each, such as the home folders of a hub
     STUDENT_03_mlp_gan.ipynb                files alone: what stands before the notebook's name is the student
 
+So are the names that learning platforms give, of which the student is the part in capitals:
+
+    ADA LOVELACE_4711_assignsubmission_file_/03_mlp_gan.ipynb    Moodle, a folder each
+    ADA LOVELACE_4711_assignsubmission_file_03_mlp_gan.ipynb     Moodle, files alone
+    LOVELACEADA_LATE_4711_987654_03_mlp_gan-1.ipynb              Canvas, LOVELACEADA_4711 here
+    ANON_x7Yz2_987654_03_mlp_gan.ipynb                           Canvas, without names
+
 After the name something may follow (`03_mlp_gan-1.ipynb`, `03_mlp_gan (2).ipynb`); of several files for one
 notebook the newest counts. Links are not followed, hidden folders not entered, and names are only shown,
 never used as the name of a file that is written.
@@ -18,8 +25,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Submission", "collect", "read"]
+__all__ = ["MOODLE", "Submission", "collect", "read"]
 
+# The number is the student's in one assignment; the rest says which part of the assignment it is.
+MOODLE = re.compile(r"(?P<student>.+?_\d+)_assignsubmission_[a-z]+(_.*)?")
+# Numbers of the student and of the file. Two of fewer digits may as well be a date or a group.
+CANVAS = re.compile(r"(?P<name>.+?)(?P<late>_LATE)?(?P<number>_\d{3,})_\d{3,}(_.*)?")
+NAMELESS = re.compile(r"(?P<late>LATE_)?(?P<name>anon_[^_]+)_\d{3,}(_.*)?")
 LARGEST = 20 * 2**20  # bytes of a notebook; the course's own have 1.5 MB at most
 DEEPEST = 5  # folders below a student's
 
@@ -48,16 +60,17 @@ def collect(folder: Path, names: list[str]) -> list[Submission]:
     for path, modified, problem in _walk(folder):
         parts = Path(path).parts
         name = next((name for name in names if name in parts[-1]), "")
-        student = parts[0] if len(parts) > 1 or not parts[0].endswith(".ipynb") else _before(parts[0], name)
+        alone = len(parts) == 1 and parts[0].endswith(".ipynb")
+        student, late = _student(_before(parts[0], name) if alone else parts[0])
         students.add(student)
         if problem or parts[-1].endswith(".ipynb"):
             problem = problem or ("" if name else "which notebook is it? The file's name does not say")
-            files.setdefault((student, name or path), []).append((modified, path, problem))
+            files.setdefault((student, name or path), []).append((modified, path, problem, late))
     found = []
     for (student, name), versions in files.items():
-        _, path, problem = max(versions)
-        more = f"the newest of {len(versions)} files" if len(versions) > 1 else ""
-        found.append(Submission(student, name if name in names else "", path, problem or more))
+        _, path, problem, late = max(versions)
+        notes = [f"the newest of {len(versions)} files"] * (len(versions) > 1) + ["late"] * late
+        found.append(Submission(student, name if name in names else "", path, problem or "; ".join(notes)))
     silent = students - {submission.student for submission in found}
     return sorted(found + [Submission(student, "", "", "no notebook was handed in") for student in silent])
 
@@ -105,6 +118,15 @@ def _walk(folder: Path) -> Iterator[tuple[str, float, str]]:
             elif name in files and name.endswith(".ipynb"):
                 yield str(here / name), path.lstat().st_mtime, ""
         folders[:] = [name for name in folders if not name.startswith(".") and depth <= DEEPEST]
+
+
+def _student(name: str) -> tuple[str, bool]:
+    """(student, whether it is marked as late) by the name of a folder, or by what stands before a file's."""
+    if found := MOODLE.fullmatch(name):
+        return found["student"], False
+    if found := NAMELESS.fullmatch(name) or CANVAS.fullmatch(name):
+        return found["name"] + found.groupdict().get("number", ""), bool(found["late"])
+    return name, False
 
 
 def _before(file: str, name: str) -> str:

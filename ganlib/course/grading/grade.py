@@ -6,6 +6,7 @@ import pkgutil
 import random
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,35 +64,41 @@ def grade_folder(folder: Path, results: Path, names: list[str]) -> list[Grade]:
         raise ValueError(f"folder: expected the submissions' folder, but {str(folder)!r} is none")
     if obstacle():
         raise NoSandboxError(f"Nothing was graded: {obstacle()}. No student's code runs without a sandbox.")
-    books, grades = workbooks(names), []
+    books, grades, graded = workbooks(names), [], {}
     submissions = collect(folder, list(books))
     try:
         with course_without_solutions(list(books.values())) as course:
             version = _version()
             for submission in (bar := tqdm(submissions, unit="file")):
                 bar.set_postfix_str(file_name(submission.student)[:40])
-                grades.append(_graded(submission, folder, results, books, course, version))
+                grades.append(_graded(submission, folder, results, books, course, version, graded))
     finally:
         left = [Grade(submission, note="not graded yet") for submission in submissions[len(grades) :]]
         write_reports(results, grades + left)  # also where it is stopped: the next call goes on
     return grades
 
 
-def _graded(submission, folder, results, books, course, version):
-    """The grade of one submission: the remembered one where the file is the same."""
+def _graded(submission, folder, results, books, course, version, graded):
+    """The grade of one submission: the remembered one where the file is the same, or a file of `graded`.
+
+    In a class's home folders most notebooks are the course's own, byte for byte.
+    """
     if not submission.name:
         return Grade(submission)
     book = books[submission.name]
     try:
         content = read(folder, submission.path)
     except ValueError as error:
-        return Grade(submission, _untried(book), "" if submission.note else str(error))
-    key = hashlib.sha256(content + version).hexdigest()
+        return Grade(submission, _untried(book), str(error))
+    key = hashlib.sha256(submission.name.encode() + content + version).hexdigest()
     known = load_grade(results, submission, key)
     if known:
         return known
     try:
-        grade = grade_notebook(submission, content, book, lambda: Sandbox(course))
+        if key in graded:
+            grade = replace(graded[key], submission=submission)
+        else:
+            grade = graded[key] = grade_notebook(submission, content, book, lambda: Sandbox(course))
     except NoSandboxError:
         raise
     except Exception as error:  # none may stop the others

@@ -11,6 +11,7 @@ import io
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,7 +19,17 @@ from pathlib import Path
 from ganlib.course.grading.collect import Submission
 from ganlib.engine.files import atomic_write
 
-__all__ = ["BY_HAND", "NOT_ATTEMPTED", "RIGHT", "WRONG", "Grade", "load_grade", "save_grade", "write_reports"]
+__all__ = [
+    "BY_HAND",
+    "NOT_ATTEMPTED",
+    "RIGHT",
+    "WRONG",
+    "Grade",
+    "feedback_pages",
+    "load_grade",
+    "save_grade",
+    "write_reports",
+]
 
 RIGHT, WRONG, NOT_ATTEMPTED, BY_HAND = "solved", "wrong", "not attempted", "look at by hand"
 SIGNS = {RIGHT: "1", WRONG: "0", NOT_ATTEMPTED: "-", BY_HAND: "?"}
@@ -70,15 +81,19 @@ def write_reports(folder: Path, grades: Iterable[Grade]) -> None:
     with atomic_write(folder / "grades.csv") as temporary:
         temporary.write_bytes(table.getvalue().encode("utf-8-sig", "replace"))  # the mark lets Excel read it
     (folder / "feedback").mkdir(exist_ok=True)
-    students = dict.fromkeys(grade.submission.student for grade in grades)
-    files = {student: file_name(student) for student in students}
-    for student, name in files.items():
-        if list(files.values()).count(name) > 1:  # two names that differ in signs alone
-            name = f"{name}-{_digest(student)[:8]}"
+    for student, path in feedback_pages(folder, grades).items():
         page = [f"# {_words(student)}\n"]
         page += [_section(grade) for grade in grades if grade.submission.student == student]
-        with atomic_write(folder / "feedback" / f"{name}.md") as temporary:
+        with atomic_write(path) as temporary:
             temporary.write_text("\n".join(page), encoding="utf-8", errors="replace")
+
+
+def feedback_pages(folder: Path, grades: Iterable[Grade]) -> dict[str, Path]:
+    """student -> the page in the folder of results; names that differ in signs alone get a number each."""
+    files = {grade.submission.student: file_name(grade.submission.student) for grade in grades}
+    counts = Counter(files.values())
+    numbered = {s: f"{name}-{_digest(s)[:8]}" if counts[name] > 1 else name for s, name in files.items()}
+    return {student: folder / "feedback" / f"{name}.md" for student, name in numbered.items()}
 
 
 def file_name(student: str) -> str:

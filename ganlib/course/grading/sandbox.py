@@ -30,6 +30,7 @@ SECONDS = 60  # of waiting for one answer
 SCRATCH, WORDS = 64 * 2**20, 2 * 2**20  # bytes of its disk, and of words in a reply
 HIDDEN = 'raise ImportError("the exercises are not here while an answer is graded")\n'
 ENDED = "its process ended: it used too much memory or time, or it ended itself"
+APPARMOR = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives")
 
 
@@ -184,4 +185,21 @@ def obstacle() -> str | None:
         capture_output=True,
         text=True,
     )
-    return None if tried.returncode == 0 else f"bubblewrap cannot work here: {tried.stderr.strip()[:200]}"
+    if tried.returncode == 0:
+        return None
+    return f"bubblewrap cannot work here: {tried.stderr.strip()[:200]}. {_mend()}"
+
+
+def _mend():
+    """What may let bubblewrap work, where it is there and does not."""
+    if os.geteuid() == 0:
+        return "A container often forbids namespaces to its root too: grade outside of it"
+    if APPARMOR.exists():  # Ubuntu, since 23.10
+        allow = (
+            "sudo apt install apparmor-profiles && sudo cp "
+            "/usr/share/apparmor/extra-profiles/bwrap-userns-restrict /etc/apparmor.d && "
+            "sudo systemctl reload apparmor"
+        )
+    else:
+        allow = "sudo sysctl -w user.max_user_namespaces=10000"
+    return f"No user but root may make namespaces here. Grade with `sudo`, or allow it: `{allow}`"

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from ganlib.course.grading import grade as grading
+from ganlib.course.grading import sandbox
 from ganlib.course.grading.collect import Submission
 from ganlib.course.grading.sandbox import NoSandboxError, Sandbox
 from tests.support.handed_in import (
@@ -122,7 +123,9 @@ def table(results):
 
 
 def test_the_command(handed_in, tmp_path):
+    (tmp_path / "home" / "ada").mkdir(parents=True)
     command = [sys.executable, "-m", "ganlib.course", "grade", handed_in, "-o", tmp_path / "results"]
+    command += ["--into", tmp_path / "home"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=NOTEBOOKS.parent)
     assert done.returncode == 0, done.stderr
     rows = table(tmp_path / "results")
@@ -130,6 +133,8 @@ def test_the_command(handed_in, tmp_path):
     assert rows["bob"]["note"].startswith("the file is no whole notebook") and rows["bob"]["of"] == "9"
     assert rows["eve"]["note"] == "no notebook was handed in"
     assert "3/3" in done.stderr and "grades.csv" in done.stdout
+    assert "gan-course-feedback.md is in 1 of 2 home folders" in done.stdout
+    assert "not in that of 'bob': No such file" in done.stdout
     assert {path.name for path in (tmp_path / "results" / "feedback").iterdir()} == {
         "ada.md",
         "bob.md",
@@ -146,6 +151,19 @@ def test_what_is_graded_is_not_graded_again_unless_it_changes(handed_in, tmp_pat
     (handed_in / "bob_01_objective.ipynb").write_bytes(notebook())
     grading.grade_folder(handed_in, tmp_path / "results", NAMES)
     assert len(started) == 3 and not table(tmp_path / "results")["bob"]["note"]
+
+
+def test_a_file_that_many_have_is_graded_once(tmp_path, monkeypatch):
+    for student in ("ada", "bob", "eve"):
+        (tmp_path / "in" / student).mkdir(parents=True)
+        content = notebook() if student != "eve" else notebook(answering("read", "", "lambda loss: 0"))
+        (tmp_path / "in" / student / "01_objective.ipynb").write_bytes(content)
+    started = []
+    monkeypatch.setattr(grading, "Sandbox", lambda course: started.append(1) or Sandbox(course))
+    ada, bob, eve = grading.grade_folder(tmp_path / "in", tmp_path / "results", NAMES)
+    assert len(started) == 2 and ada.verdicts == bob.verdicts != eve.verdicts
+    assert (ada.submission.student, bob.submission.student) == ("ada", "bob")
+    assert grading.grade_folder(tmp_path / "in", tmp_path / "results", NAMES) == [ada, bob, eve]
 
 
 def test_a_stop_in_the_middle_keeps_what_is_graded(handed_in, tmp_path, monkeypatch):
@@ -174,6 +192,27 @@ def test_without_bubblewrap_nothing_is_run(handed_in, tmp_path, monkeypatch):
     with pytest.raises(NoSandboxError, match="bubblewrap is missing.*No student's code runs"):
         grading.grade_folder(handed_in, tmp_path / "results", NAMES)
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("uid", "ubuntu", "mend"),
+    [
+        (1000, True, "sudo.*bwrap-userns-restrict"),
+        (1000, False, "sudo.*max_user_name"),
+        (0, False, "contain"),
+    ],
+)
+def test_a_system_without_namespaces_is_told_with_what_to_do(tmp_path, monkeypatch, uid, ubuntu, mend):
+    """What bubblewrap says there comes from a program of its name."""
+    (tmp_path / "bwrap").write_text(
+        "#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2; exit 1"
+    )
+    (tmp_path / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    monkeypatch.setattr(sandbox, "APPARMOR", tmp_path / ("bwrap" if ubuntu else "none"))
+    with pytest.raises(NoSandboxError, match=f"uid map: Permission denied.*{mend}.*No student's code runs"):
+        grading.grade_folder(tmp_path, tmp_path / "results", NAMES)
 
 
 def test_a_wrong_folder_is_told(tmp_path):
