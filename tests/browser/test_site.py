@@ -184,9 +184,8 @@ def test_search_from_any_page_finds_prose_code_and_reference(browser, folder):
     page.wait_for_selector("#found li")
     assert page.locator("#found a").first.inner_text().startswith("09 ")
     page.locator("#found a").first.click()
-    assert (
-        page.evaluate("document.getElementById(decodeURIComponent(location.hash.slice(1))).tagName") == "H2"
-    )
+    heading = "document.getElementById(decodeURIComponent(location.hash.slice(1)))"
+    page.wait_for_function(f"{heading}?.tagName === 'H2'")
     page.go_back()
     page.fill("main input", "r1_penalty")
     page.wait_for_selector("text=ganlib.penalties.r1_penalty")

@@ -1,4 +1,4 @@
-"""Boxes that scroll sideways on a phone, so that wide pictures, tables and formulas stay readable there."""
+"""Boxes that scroll sideways: so can wide pictures, tables, formulas and code be read on a phone."""
 
 import html
 import re
@@ -13,19 +13,23 @@ __all__ = ["boxed"]
 
 WIDE = 560  # pixels; narrower pictures may shrink to a phone's width
 PICTURE = re.compile(r'<img ([^>]*?)src="([^"]+)"([^>]*)>')
-FORMULA = re.compile(r'<span class="(?:formula|long)"><math.*?</math></span>', re.DOTALL)
+# What scrolls by itself, and only needs the shadows: formulas, and code in a text.
+ITSELF = re.compile(
+    r'<span class="(?:formula|long)"><math.*?</math></span>|<pre><code.*?</code></pre>', re.DOTALL
+)
 TABLE = re.compile(r"<table([^>]*)>(?:<caption>(.*?)</caption>)?(.*?)</table>", re.DOTALL)
 
 
 def boxed(content: str, folder: Path) -> str:
-    """A page's HTML with its wide pictures, all tables and long formulas in boxes; the words below a table
-    stay outside.
+    """A page's HTML with its wide pictures, tables, formulas and code in boxes.
+
+    The words below a table stay outside.
 
     Args:
         folder: where the page's pictures lie; each gets its size, so that nothing jumps when it comes.
     """
     content = PICTURE.sub(lambda found: _picture(found, folder), content)
-    content = FORMULA.sub(r'<span class="wide">\g<0></span>', content)  # it scrolls by itself
+    content = ITSELF.sub(r'<span class="wide">\g<0></span>', content)
     return TABLE.sub(_table, content)
 
 
