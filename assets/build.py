@@ -197,7 +197,7 @@ def build_figures(folder):
     with torch.no_grad():
         samples = G(torch.randn(60, G.z_dim, generator=torch.Generator().manual_seed(0)))
     with atomic_write(ASSETS / "figures/samples.png") as temporary:
-        plots.image_grid(samples, columns=15).save(temporary, "PNG")
+        plots.image_grid(samples, columns=15, scale=2).save(temporary, "PNG")
 
 
 REVEAL = "reveal.js@6.0.2"

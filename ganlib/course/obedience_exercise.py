@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import torch
-from torch.nn.functional import softplus
+from torch.nn.functional import cosine_similarity, softplus
 
-from ganlib.course.exercises import Exercise
-from ganlib.course.watched_labels import WatchedD
+from ganlib.course.exercises import Exercise, is_blank
+from ganlib.course.watched_labels import KnownD, WatchedD
 from ganlib.data import toys
 from ganlib.engine.optim import fused_adam
 from ganlib.nets import MLPGenerator
@@ -19,35 +19,54 @@ NOT_TWO = "It should return two losses: d_loss, g_loss."
 
 NOT_NUMBERS = "A loss is one number: take the mean over the batch."
 
-STRAY = (
-    "D has seen the right labels. Look at the signs: softplus(-logit) where the player wants a high logit."
+D_SIGNS = (
+    "D's signs are the wrong way round: your d_loss falls when real points get lower logits, or fakes higher "
+    "ones. D is to say real of the real ones: softplus(-logit) is small where the logit is high."
 )
+
+G_SIGNS = (
+    "G's sign is the wrong way round: your g_loss falls when the fakes get lower logits, so G learns to be "
+    "caught. softplus(-logit) is small where the logit is high."
+)
+
+SATURATING = (
+    "That is the saturating loss, log(1 - D): where D is sure of a fake, it hardly teaches G. The "
+    "non-saturating one is -log D."
+)
+
+OTHER_SLOPES = (
+    "The signs are right, but the losses are not made of -log D, softplus(-logit), and -log(1 - D), "
+    "softplus(logit), each averaged over the batch."
+)
+
+UNMOVED = "One of your losses does not change with D's logits, so nobody learns from it."
+
+NO_GRAPH = "No gradient arrives in G: in G's loss D judges the fakes with their graph, so without detach."
+
+STRAY = "D has seen the right labels. Which label did you give to G? Ask it for the same y."
+
+
+def make_g():
+    return MLPGenerator(8, (64, 64), shape=(2,), n_classes=8)
 
 
 def play_obedience(losses):
     """Train on the ring with these losses -> the share that hits the mode asked for, or what is wrong."""
     torch.manual_seed(0)
-    ring, G, D = (
-        toys.ring(radius=0.7, sd=0.05),
-        MLPGenerator(8, (64, 64), shape=(2,), n_classes=8),
-        WatchedD(),
-    )
+    problem = objection(losses)
+    if problem is None or problem:
+        return problem
+    ring, G, D = toys.ring(radius=0.7, sd=0.05), make_g(), WatchedD()
     g_adam, d_adam = (fused_adam(net.parameters(), 2e-3, (0.0, 0.99)) for net in (G, D))
     for _ in range(STEPS):
         D.real, D.y = ring.batch(128)
-        found = losses(G, D, D.real, D.y, torch.randn(128, 8))
-        if found is None or found is ... or (isinstance(found, tuple) and any(loss is ... for loss in found)):
-            return None
-        if not isinstance(found, (tuple, list)) or len(found) != 2:
-            return NOT_TWO
-        if any(loss.dim() > 0 for loss in found):
-            return NOT_NUMBERS
+        d_loss, g_loss = losses(G, D, D.real, D.y, torch.randn(128, 8))
         d_adam.zero_grad()
-        found[0].backward()
+        d_loss.backward()
         if any(weight.grad is not None for weight in G.parameters()):
             return NO_DETACH
         gradients = [weight.grad.clone() for weight in D.parameters()]
-        found[1].backward()
+        g_loss.backward()
         for weight, gradient in zip(D.parameters(), gradients):
             weight.grad = gradient  # without what G's loss has left there
         d_adam.step()
@@ -57,6 +76,50 @@ def play_obedience(losses):
     with torch.no_grad():
         distance, mode = torch.cdist(G.eval()(torch.randn(2000, 8), y), ring.centers).min(1)
     return {"share": ((mode == y) & (distance < 0.2)).float().mean().item(), "complaint": D.complaint or ""}
+
+
+def objection(losses):
+    """What is wrong with the losses before any training: "" for nothing, None where they are not written."""
+    G, x, y = make_g(), torch.randn(64, 2), torch.randint(8, (64,))
+    D = KnownD(x)
+    found = losses(G, D, x, y, torch.randn(64, 8))
+    if is_blank(found):
+        return None
+    if not isinstance(found, (tuple, list)) or len(found) != 2:
+        return NOT_TWO
+    if any(loss.dim() > 0 for loss in found):
+        return NOT_NUMBERS
+    real, fake, logits = D.on_real.detach(), D.on_fake.detach(), [D.on_real, D.on_fake]
+    d_right = torch.cat([-(-real).sigmoid(), fake.sigmoid()])  # of softplus(-real) + softplus(fake)
+    g_right, g_saturating = -(-fake).sigmoid(), -fake.sigmoid()
+    d_slopes, g_slopes = (slopes(loss, logits) for loss in found)
+    if d_slopes is None or g_slopes is None:
+        return UNMOVED
+    if d_slopes[:64].sum() > 0 or d_slopes[64:].sum() < 0:
+        return D_SIGNS
+    if g_slopes.sum() > 0:
+        return G_SIGNS
+    if parallel(g_slopes[64:], g_saturating):
+        return SATURATING
+    if not parallel(d_slopes, d_right) or not parallel(g_slopes[64:], g_right):
+        return OTHER_SLOPES
+    return "" if slopes(found[1], list(G.parameters())) is not None else NO_GRAPH
+
+
+def slopes(loss, weights):
+    """The gradient of a loss in all these weights, 0 where one is not used; None where none is."""
+    if not loss.requires_grad:
+        return None
+    found = torch.autograd.grad(loss, weights, retain_graph=True, allow_unused=True)
+    if all(part is None for part in found):
+        return None
+    parts = [torch.zeros_like(w) if part is None else part for w, part in zip(weights, found)]
+    return torch.cat([part.flatten() for part in parts])
+
+
+def parallel(a, b):
+    """Whether two gradients point the same way: the length is for the learning rate to mend."""
+    return cosine_similarity(a, b, dim=0).item() > 0.9999
 
 
 def right_losses(G, D, x, y, z):
@@ -81,6 +144,36 @@ def g_graded_by_another(G, D, x, y, z):
     fake = G(z, y)
     d_loss = softplus(-D(x, y)).mean() + softplus(D(fake.detach(), y)).mean()
     return d_loss, softplus(-D(fake, y.roll(1))).mean()
+
+
+def all_signs_swapped(G, D, x, y, z):
+    fake = G(z, y)
+    d_loss = softplus(D(x, y)).mean() + softplus(-D(fake.detach(), y)).mean()
+    return d_loss, softplus(D(fake, y)).mean()
+
+
+def g_helps_d(G, D, x, y, z):
+    return right_losses(G, D, x, y, z)[0], softplus(D(G(z, y), y)).mean()
+
+
+def saturating(G, D, x, y, z):
+    return right_losses(G, D, x, y, z)[0], -softplus(D(G(z, y), y)).mean()
+
+
+def wasserstein(G, D, x, y, z):
+    fake = G(z, y)
+    return D(fake.detach(), y).mean() - D(x, y).mean(), -D(fake, y).mean()
+
+
+def g_without_graph(G, D, x, y, z):
+    fake = G(z, y).detach()
+    return softplus(-D(x, y)).mean() + softplus(D(fake, y)).mean(), softplus(-D(fake, y)).mean()
+
+
+def g_asked_for_the_next(G, D, x, y, z):
+    fake = G(z, (y + 1) % 8)
+    d_loss = softplus(-D(x, y)).mean() + softplus(D(fake.detach(), y)).mean()
+    return d_loss, softplus(-D(fake, y)).mean()
 
 
 def without_detach(G, D, x, y, z):

@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn.functional import softplus
 from torch.nn.utils import parameters_to_vector
 
+from ganlib.course.exercises import is_blank
 from ganlib.losses import Loss, non_saturating
 
 
@@ -45,11 +46,8 @@ def play_two_steps(step, seed):
     players = {"G": WatchedAdam(G.parameters(), 0.1), "D": WatchedAdam(D.parameters(), 0.1)}
     for _ in range(2):
         losses = step(G, D, *players.values(), torch.randn(16, 2), torch.randn(16, 3))
-        if (
-            losses is None
-            or losses is ...
-            or (isinstance(losses, (tuple, list)) and any(loss is ... for loss in losses))
-        ):
+        moved = any(adam.clue is None for adam in players.values())
+        if is_blank(losses) and not (losses is None and moved):  # a step that only lacks its return is one
             return ...
         if not isinstance(losses, (tuple, list)) or len(losses) != 2:
             raise ValueError("it should return two numbers: d_loss, g_loss")
@@ -152,3 +150,5 @@ of_the_mean = Loss(
 )
 
 swapped = Loss(lambda real, fake: non_saturating.d_loss(fake, real), non_saturating.g_loss)
+
+g_like_d = Loss(non_saturating.d_loss, lambda fake: softplus(fake).mean())

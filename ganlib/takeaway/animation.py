@@ -102,7 +102,7 @@ def _picture(entry):
     """A tensor of images, a PIL image or a file as an RGB image."""
     if torch.is_tensor(entry):
         columns = square_columns(len(entry)) if entry.dim() == 4 else 1
-        return image_grid(entry, columns).convert("RGB")
+        return image_grid(entry, columns, scale=2).convert("RGB")
     if isinstance(entry, Image.Image):
         return entry.convert("RGB")
     with Image.open(entry) as picture:

@@ -11,11 +11,18 @@ from torch import Tensor
 from ganlib.engine.checks import describe
 from ganlib.engine.files import atomic_write
 
-__all__ = ["image_grid", "save_sheet", "square_columns"]
+__all__ = ["fitting_scale", "image_grid", "save_sheet", "square_columns"]
+
+ROOM, LARGEST = (1100, 640), 4  # width and height in pixels
 
 
-def image_grid(images: Tensor, columns: int = 8, scale: int = 2, gap: int = 2) -> Image.Image:
-    """Images (n, 1 or 3, H, W) in [-1, 1] as one PIL image, row by row, each pixel drawn scale x scale."""
+def image_grid(images: Tensor, columns: int = 8, scale: int | None = None, gap: int = 2) -> Image.Image:
+    """Images (n, 1 or 3, H, W) in [-1, 1] as one PIL image, row by row.
+
+    Args:
+        scale: each pixel is drawn scale x scale; None for what fills a slide, 4 at most: see `fitting_scale`.
+        gap: pixels around each image, before scaling.
+    """
     ok = torch.is_tensor(images) and images.dim() == 4 and len(images) > 0 and images.shape[1] in (1, 3)
     if not ok:
         raise ValueError(
@@ -31,7 +38,18 @@ def image_grid(images: Tensor, columns: int = 8, scale: int = 2, gap: int = 2) -
         top, left = gap + i // columns * (height + gap), gap + i % columns * (width + gap)
         sheet[:, top : top + height, left : left + width] = image
     picture = Image.fromarray(sheet[0] if channels == 1 else sheet.transpose(1, 2, 0))
+    scale = scale or fitting_scale(*picture.size)
     return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
+
+
+def fitting_scale(width: int, height: int) -> int:
+    """How large a picture's pixels may be drawn, from 1 to 4, for it to fit a slide or a notebook's window.
+
+    Example:
+        >>> fitting_scale(12 * 30 + 2, 2 * 30 + 2), fitting_scale(8 * 30 + 2, 8 * 30 + 2)
+        (3, 2)
+    """
+    return max(1, min(LARGEST, ROOM[0] // width, ROOM[1] // height))
 
 
 def square_columns(n: int) -> int:

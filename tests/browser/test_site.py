@@ -49,7 +49,7 @@ def visit(browser, file, width):
 
 
 @pytest.mark.parametrize(
-    "stem", ["index", "search", "playground", "instructors", "licenses", "api/ganlib/gan", *STEMS]
+    "stem", ["index", "search", "playground", "instructors", "licenses", "deploy", "api/ganlib/gan", *STEMS]
 )
 def test_every_page(browser, folder, stem):
     for width in (1280, 390):
@@ -114,6 +114,37 @@ def test_every_notebook_opens_in_colab_by_a_click(folder):
         assert f'<a href="{address}"><img' in (folder / f"{stem}.html").read_text(encoding="utf-8")
 
 
+TOO_WIDE = """() => {
+  const boxes = [...document.querySelectorAll(".scroll")].filter(e => e.getClientRects().length);
+  const scrolls = boxes.filter(e => e.scrollWidth > e.clientWidth);
+  const pictures = boxes.map(e => e.firstElementChild).filter(e => e.tagName === "IMG");
+  return {
+    scrolling: scrolls.length,
+    deaf: scrolls.filter(e => e.tabIndex !== 0 || e.getAttribute("role") !== "group" || !e.ariaLabel).length,
+    bare: scrolls.filter(e => getComputedStyle(e.parentElement, "::after").display === "none").length,
+    idle: boxes.filter(e => !scrolls.includes(e) && (e.tabIndex === 0 || e.parentElement.className !== "wide")).length,
+    shrunk: pictures.filter(e => e.width < 0.64 * e.naturalWidth).map(e => e.alt.slice(0, 40)),
+    cut: [...document.querySelectorAll("figcaption")].filter(e => e.getBoundingClientRect().right > innerWidth).length,
+  };
+}"""
+
+
+@pytest.mark.parametrize("stem", ["04_mode_collapse", "06_conditional_gan", "benchmarks"])
+def test_what_is_too_wide_for_a_phone_scrolls_in_a_box_and_says_so(browser, folder, stem):
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto((folder / f"{stem}.html").as_uri())
+    found = page.evaluate(TOO_WIDE)
+    assert found.pop("scrolling") > 2
+    assert found == {"deaf": 0, "bare": 0, "idle": 0, "shrunk": [], "cut": 0}
+    box = page.query_selector(".more-right > .scroll")
+    box.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("e => e.scrollLeft > 0 && e.parentElement.matches('.more-left')", arg=box)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.wait_for_function("!document.querySelector('.scroll[tabindex]')")
+    page.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("stem", ["index", "search", "api/ganlib/gan", "03_mlp_gan", "09_regularization"])
 def test_axe_finds_nothing(browser, folder, stem, scheme):
@@ -123,9 +154,11 @@ def test_axe_finds_nothing(browser, folder, stem, scheme):
     page.goto((folder / f"{stem}.html").as_uri() + ("?q=penalty" if stem == "search" else ""))
     for part in page.locator("details.deeper > summary").all():
         part.click()
-    found = Axe().run(page, options={"iframes": False}).response["violations"]
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 720})
+        found = Axe().run(page, options={"iframes": False}).response["violations"]
+        assert [(rule["id"], [node["html"][:150] for node in rule["nodes"]]) for rule in found] == []
     page.close()
-    assert [(rule["id"], [node["html"][:150] for node in rule["nodes"]]) for rule in found] == []
 
 
 def test_the_tab_key_meets_the_navigation_first_then_the_page(browser, folder):
@@ -151,9 +184,8 @@ def test_search_from_any_page_finds_prose_code_and_reference(browser, folder):
     page.wait_for_selector("#found li")
     assert page.locator("#found a").first.inner_text().startswith("09 ")
     page.locator("#found a").first.click()
-    assert (
-        page.evaluate("document.getElementById(decodeURIComponent(location.hash.slice(1))).tagName") == "H2"
-    )
+    heading = "document.getElementById(decodeURIComponent(location.hash.slice(1)))"
+    page.wait_for_function(f"{heading}?.tagName === 'H2'")
     page.go_back()
     page.fill("main input", "r1_penalty")
     page.wait_for_selector("text=ganlib.penalties.r1_penalty")

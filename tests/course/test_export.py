@@ -5,11 +5,13 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 from ganlib.course import __main__ as command
 from ganlib.course import execute
-from ganlib.course.export import render, slides
+from ganlib.course.export import render, slides, wide
 from ganlib.course.structure import mark
 from tests.support import small
 from tests.support.pages import NOTEBOOKS
@@ -93,6 +95,21 @@ def test_formulas_become_mathml():
         r"$\mathbb E_{x \sim p}[\hat x]$, and $$\begin{cases} a & b \\ c & d \end{cases}$$"
     )
     assert text.count("<math") == 2 and "𝔼" in text and "<mtable" in text and "\\" not in text
+
+
+def test_wide_pictures_tables_and_formulas_stand_in_boxes_and_captions_below(tmp_path):
+    for width in (559, 560):
+        Image.new("L", (width, 10)).save(tmp_path / f"{width}.png")
+    known = {"header": ["a"], "rows": [["1"]], "caption": "One number."}
+    table = new_output("display_data", {**mark("table", **known), "text/plain": ""})
+    content = "".join(render.outputs(cell_with(table))) + render.markdown("$$x = y$$")
+    content += '<img src="559.png" alt="x"><img src="560.png" alt="y"><img src="badge.svg" alt="z">'
+    soup = BeautifulSoup(wide.boxed(content, tmp_path), "html.parser")
+    assert [box.find(["img", "table"]).name for box in soup.select(".wide > .scroll")] == ["table", "img"]
+    assert not soup.find("caption") and soup.select_one("figure > figcaption").text == "One number."
+    assert soup.select_one(".wide > .formula > math")
+    sizes = [(image.get("width"), bool(image.find_parent(class_="scroll"))) for image in soup.find_all("img")]
+    assert sizes == [("559", False), ("560", True), (None, False)]
 
 
 def test_a_question_is_the_last_thing_on_its_slide():

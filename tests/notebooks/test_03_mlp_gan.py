@@ -8,7 +8,7 @@ import torch
 from ganlib.course.exercises.mlp_gan import book, suspects
 from ganlib.course.results import Record
 from ganlib.course.settings_exercise import GOAL
-from ganlib.course.written_steps import flawed_step, write_step
+from ganlib.course.written_steps import flawed_step, g_like_d, write_step
 from ganlib.gan import GAN
 from tests.support.pages import code_cells, page_function
 
@@ -40,9 +40,11 @@ def test_the_page_s_step_solves_its_own_exercise():
         (flawed_step(clear="between"), "wipes out"),
         (flawed_step(detach="DG"), "no gradient arrives"),
         (flawed_step(moves="D"), "its optimizer needs a step"),
+        (flawed_step(g_like_d), "G wants high logits"),
+        (lambda *arguments: [write_step(*arguments), None][1], "should return two numbers"),
     ],
 )
-def test_a_player_that_stays_is_told_why(flaw, words):
+def test_a_usual_slip_in_a_step_is_named(flaw, words):
     status, message = book.write_step.judge(flaw)
     assert status == "wrong" and words in message
 

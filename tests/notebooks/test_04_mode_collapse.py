@@ -11,7 +11,7 @@ from scipy.stats import entropy
 
 from ganlib import losses, penalties, variants
 from ganlib.course import modes
-from ganlib.course.exercises.mode_collapse import TOO_FLAT, book
+from ganlib.course.exercises.mode_collapse import STILL_COLLAPSED, TOO_FLAT, book
 from ganlib.data import toys
 from ganlib.ema import EMA
 from ganlib.gan import GAN
@@ -221,8 +221,17 @@ def test_any_penalty_that_rescues_the_patient_is_right():
         return penalties.r1_penalty(critic, (real + fake) / 2, weight=0.3)
 
     assert book.penalty.judge(between)[0] == "solved"
-    status, said = book.penalty.judge(lambda critic, real, fake: 50 * penalties.r1_penalty(critic, real))
-    assert status == "solved" or TOO_FLAT in said
+
+
+@pytest.mark.parametrize(
+    ("weight", "words"),
+    [(0.003, STILL_COLLAPSED), (0.05, "right!"), (0.3, "right!"), (1, "right!"), (50, TOO_FLAT)],
+)
+def test_a_sensible_weight_passes_and_one_far_off_does_not(weight, words):
+    def weighed(critic, real, fake):
+        return penalties.r1_penalty(critic, real, fake, weight=2 * weight)  # R1 has a half in it
+
+    assert words in book.penalty.judge(weighed)[1]
 
 
 @pytest.mark.parametrize("mixture, columns", [(toys.ring(), 5), (toys.grid(), 4)])

@@ -4,11 +4,10 @@ import math
 
 import pytest
 import torch
-from torch.nn.functional import log_softmax, logsigmoid
+from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax, logsigmoid, softplus
 
-from ganlib.course import plots
+from ganlib.course import obedience_exercise, plots
 from ganlib.course.exercises.conditional_gan import book, labels_alone, lowest_recall
-from ganlib.course.obedience_exercise import right_losses
 from ganlib.course.results import Record
 from ganlib.gan import GAN
 from ganlib.nets import ACDiscriminator, MLPDiscriminator, MLPGenerator, ProjectionDiscriminator
@@ -146,14 +145,65 @@ def test_what_was_recorded_holds_on_every_seed():
     assert sum(record.values("hidden from D", "accuracy")) / 5 == pytest.approx(0.1, abs=0.06)
 
 
-def test_losses_are_judged_by_whether_g_obeys():
-    def swapped(G, D, x, y, z):
-        d_loss, g_loss = right_losses(G, D, x, y, z)
-        return -d_loss, g_loss
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("all_signs_swapped", "D's signs are the wrong way round"),
+        ("g_helps_d", "G's sign is the wrong way round"),
+        ("saturating", "the saturating loss"),
+        ("wasserstein", "not made of -log D"),
+        ("g_without_graph", "No gradient arrives in G"),
+    ],
+)
+def test_losses_of_another_game_are_refused_before_any_training(name, words, monkeypatch):
+    """The game with all signs swapped trains as well, since D may say "real" with either sign."""
+    monkeypatch.setattr(obedience_exercise, "STEPS", None)  # range(None) would stop a training
+    status, message = book.obey.judge(getattr(obedience_exercise, name))
+    assert status == "wrong" and words in message
 
-    status, message = book.obey.judge(swapped)
-    assert status == "wrong" and "Look at the signs" in message
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_game_with_all_signs_swapped_would_obey(seed, monkeypatch):
+    """Why the check looks at signs: by its outcome alone this game is as good as the right one."""
+    monkeypatch.setattr(obedience_exercise, "objection", lambda losses: "")
+    set_seed = torch.manual_seed
+    monkeypatch.setattr(torch, "manual_seed", lambda _: set_seed(seed))
+    for losses in (obedience_exercise.all_signs_swapped, obedience_exercise.right_losses):
+        found = obedience_exercise.play_obedience(losses)
+        assert found["share"] > 0.8 and not found["complaint"]
+
+
+def test_the_same_losses_in_other_words_are_right():
+    def by_cross_entropy(G, D, x, y, z):
+        bce, one, none = binary_cross_entropy_with_logits, torch.ones(len(x)), torch.zeros(len(x))
+        d_loss = (bce(D(x, y), one) + bce(D(G(z, y).detach(), y), none)) / 2
+        return d_loss, bce(D(G(z, y), y), one)
+
+    assert book.obey.judge(by_cross_entropy)[0] == "solved"
     assert book.obey.judge(lambda G, D, x, y, z: (..., ...))[0] == "not attempted"
+
+
+def test_labels_of_ones_own_for_the_fakes_are_told_apart():
+    def own_labels(G, D, x, y, z):
+        other = torch.randint(8, (len(y),))
+        fake = G(z, other)
+        d_loss = softplus(-D(x, y)).mean() + softplus(D(fake.detach(), other)).mean()
+        return d_loss, softplus(-D(fake, other)).mean()
+
+    assert "a label other than y" in book.obey.judge(own_labels)[1]
+
+
+def test_losses_that_nobody_can_learn_from_are_named():
+    def blind(G, D, x, y, z):
+        return x.mean(), torch.zeros(())
+
+    assert "does not change with D's logits" in book.obey.judge(blind)[1]
+
+    def at_once(G, D, x, y, z):
+        logits = D(torch.cat([x, G(z, y)]), torch.cat([y, y]))
+        return softplus(-logits).mean(), softplus(logits).mean()
+
+    assert "ask it of real and fake apart" in book.obey.judge(at_once)[1]
 
 
 def test_a_discriminator_without_labels_is_named():

@@ -70,7 +70,7 @@ def test_the_walk_is_a_closed_loop_of_the_generators_pictures(gan, tmp_path):
     assert times == [80] * 15
     z = torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(7))
     for stop in range(3):
-        expected = np.asarray(takeaway.image_grid(gan.generate(z=z[stop]), 2), float)
+        expected = np.asarray(takeaway.image_grid(gan.generate(z=z[stop]), 2, scale=2), float)
         assert abs(pixels[5 * stop] - expected).max() <= 1
     jumps = abs(pixels - np.roll(pixels, -1, 0)).mean((1, 2))
     assert jumps.max() < 4 * jumps.mean(), "no jump, also not from the last picture to the first"
@@ -104,7 +104,7 @@ def test_an_mp4_shows_the_pictures(gan, tmp_path):
     takeaway.save_animation(sheets, tmp_path / "t.mp4", 500)
     frames = imageio_ffmpeg.read_frames(str(tmp_path / "t.mp4"))
     about = next(frames)
-    width, height = takeaway.image_grid(sheets[0], 2).size
+    width, height = takeaway.image_grid(sheets[0], 2, scale=2).size
     assert about["codec"] == "h264" and about["pix_fmt"].startswith("yuv420p")
     assert about["source_size"] == (width + width % 2, height + height % 2) and about["fps"] == 2
     inner = [
@@ -132,7 +132,7 @@ def test_ffmpeg_gets_every_pixel(gan, tmp_path, monkeypatch):
     sheets = [gan.generate(z=torch.randn(4, 5)) for _ in range(3)]
     takeaway.save_animation(sheets, tmp_path / "t.mp4", 500)
     words, pixels = (tmp_path / "t.mp4").read_bytes().split(b"\n", 1)
-    frames = [takeaway.image_grid(sheet, 2).convert("RGB") for sheet in sheets]
+    frames = [takeaway.image_grid(sheet, 2, scale=2).convert("RGB") for sheet in sheets]
     assert pixels == b"".join(frame.tobytes() for frame in [*frames, frames[-1], frames[-1]])
     assert '"-s", "{}x{}"'.format(*frames[0].size) in words.decode() and '"1000/500"' in words.decode()
     fake.write_text(FAKE.format(python=sys.executable, flags="-fail"))

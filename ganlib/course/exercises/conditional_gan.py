@@ -3,21 +3,9 @@
 import torch
 from torch.nn.functional import cross_entropy, softplus
 
+from ganlib.course import obedience_exercise as obedience
 from ganlib.course.exercises import Exercise, Texts, Workbook
-from ganlib.course.obedience_exercise import (
-    NO_DETACH,
-    NOT_NUMBERS,
-    NOT_TWO,
-    Obedience,
-    g_forgotten,
-    g_graded_by_another,
-    labels_from_the_left,
-    no_mean,
-    play_obedience,
-    real_labels_dealt_anew,
-    right_losses,
-    without_detach,
-)
+from ganlib.course.obedience_exercise import Obedience, play_obedience, right_losses
 from ganlib.course.watched_labels import OTHER_FAKE, OTHER_G, OTHER_REAL
 from ganlib.metrics import precision_recall
 
@@ -266,12 +254,18 @@ book = Workbook(
         reference=right_losses,
         cases=tuple,
         misconceptions=[
-            (labels_from_the_left, OTHER_FAKE),
-            (real_labels_dealt_anew, OTHER_REAL),
-            (g_graded_by_another, OTHER_G),
-            (without_detach, NO_DETACH),
-            (g_forgotten, NOT_TWO),
-            (no_mean, NOT_NUMBERS),
+            (obedience.labels_from_the_left, OTHER_FAKE),
+            (obedience.real_labels_dealt_anew, OTHER_REAL),
+            (obedience.g_graded_by_another, OTHER_G),
+            (obedience.g_asked_for_the_next, obedience.STRAY),
+            (obedience.all_signs_swapped, obedience.D_SIGNS),
+            (obedience.g_helps_d, obedience.G_SIGNS),
+            (obedience.saturating, obedience.SATURATING),
+            (obedience.wasserstein, obedience.OTHER_SLOPES),
+            (obedience.without_detach, obedience.NO_DETACH),
+            (obedience.g_without_graph, obedience.NO_GRAPH),
+            (obedience.g_forgotten, obedience.NOT_TWO),
+            (obedience.no_mean, obedience.NOT_NUMBERS),
         ],
         hints=[
             "One y for everything: it belongs to the real points x, and G is asked for it as well.",

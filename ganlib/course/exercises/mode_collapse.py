@@ -228,7 +228,7 @@ book = Workbook(
         ],
         [
             "D should pay for steep ground: for the squared length of the gradient, gradient.square().sum(1), on average.",
-            "Multiply the mean by a weight. With 0.001 D hardly feels it, with 50 it is flat; try a number between.",
+            "Multiply the mean by a weight. With 0.003 D hardly feels it, with 10 it is too flat; try a number between.",
         ],
         play=train_with,
     ),

@@ -13,12 +13,11 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 
 from ganlib.course import cards, playground, words
-from ganlib.course.export import render, shared
+from ganlib.course.export import render, shared, wide
 from ganlib.course.export.check import whole
 from ganlib.course.structure import facts, spine, title
 
 HERE = Path(__file__).parent
-TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)  # of Markdown; those of outputs have their frame
 TEXTS = (
     "README.md",
     "INSTRUCTORS.md",
@@ -27,33 +26,12 @@ TEXTS = (
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "assets/LICENSES.md",
+    "deploy/README.md",
 )
 EMPTY = re.compile(r"<th[^>]*></th>")  # a corner, not a header
 NAMES = re.compile(r"[A-Za-z_]\w{3,}")  # in code
 DOOR = f'<iframe class="door" title="{words.DOOR}" src="playground.html?door"></iframe>'
 HOME = f'<a href="index.html">{words.THE_COURSE}</a>'
-START = """
-startCards(document);
-// A link into a folded part opens it.
-const unfold = () => {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  let part = target;
-  while ((part = part?.parentElement?.closest("details"))) part.open = true;
-  target?.scrollIntoView();
-};
-addEventListener("hashchange", unfold);
-if (location.hash) unfold();
-// Whatever can be scrolled sideways is reached with the tab key, and nothing else is.
-const reach = () => {
-  for (const box of document.querySelectorAll("pre")) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
-  }
-};
-reach();
-addEventListener("resize", reach);
-document.addEventListener("toggle", reach, true);
-"""
 
 
 def write(folder, root, notebooks):
@@ -63,9 +41,9 @@ def write(folder, root, notebooks):
     books = {path.relative_to(root).as_posix(): whole(path) for path in notebooks}
     folder.mkdir(parents=True, exist_ok=True)
     pages = {name: page_name(name) for name in [*books, *TEXTS] if (root / name).exists()}
-    style = [(HERE / name).read_text(encoding="utf-8") for name in ("style.css", "site.css")]
-    (folder / "style.css").write_text("\n".join([*style, cards.style()]), encoding="utf-8")
-    (folder / "page.js").write_text("\n".join([cards.script(), START]), encoding="utf-8")
+    styles, scripts = [own("style.css"), own("site.css"), cards.style()], [cards.script(), own("site.js")]
+    (folder / "style.css").write_text("\n".join(styles), encoding="utf-8")
+    (folder / "page.js").write_text("\n".join(scripts), encoding="utf-8")
     library = (root / "ganlib").is_dir()
     known = []
     for name, page in pages.items():
@@ -73,14 +51,13 @@ def write(folder, root, notebooks):
         if name in books:
             content, near = body(books[name].cells, links), doors(name, books, pages)
         else:
-            content, near = (
-                render.markdown((root / name).read_text(encoding="utf-8"), link=links, image=links),
-                [],
-            )
+            source = (root / name).read_text(encoding="utf-8")
+            content, near = render.markdown(source, link=links, image=links), []
         if page == "index.html":
             content = content.replace("</h1>", f"</h1>{DOOR}", 1)
+        content = wide.boxed(shared.to_files(content, folder), folder)
         known += sections(page, content)
-        put(folder, page, shared.to_files(content, folder), near, library)
+        put(folder, page, content, near, library)
     (folder / "playground.html").write_text(playground.page(home=HOME), encoding="utf-8")
     if library:
         from ganlib.course.export import reference
@@ -89,13 +66,18 @@ def write(folder, root, notebooks):
     write_search(folder, known, library)
 
 
+def own(name):
+    """The text of a file of this folder."""
+    return (HERE / name).read_text(encoding="utf-8")
+
+
 def write_search(folder, known, library):
     """The page that finds words on all others, without a server: the index is a script."""
     entries = [[page, anchor, title, " ".join(text.split())] for page, anchor, title, text in known]
     index = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     (folder / "index.js").write_text(f"window.INDEX = {index};", encoding="utf-8")
     shutil.copyfile(HERE / "search.js", folder / "search.js")
-    content = (HERE / "search.html").read_text(encoding="utf-8")
+    content = own("search.html")
     parts = {"SEARCH": words.SEARCH, "FOUND": words.FOUND, "NO_SCRIPT": words.SEARCH_NEEDS_SCRIPT}
     put(folder, "search.html", filled(content, parts), [], library)
 
@@ -133,9 +115,10 @@ def navigation(library, doors=(), up="", end=False):
 
 
 def page_name(source):
-    """README.md is the index; the others keep their names."""
-    stem = Path(source).stem
-    return "index.html" if stem == "README" else f"{stem.lower()}.html"
+    """README.md is the index, a folder's README.md has the folder's name; the others keep their names."""
+    path = Path(source)
+    stem = path.parent.name or "index" if path.stem == "README" else path.stem
+    return f"{stem.lower()}.html"
 
 
 def doors(name, books, pages):
@@ -238,9 +221,9 @@ def put(folder, name, content, doors, library):
         "TITLE": html.escape(soup.find("h1").get_text()),
         "NAVIGATION": navigation(library, doors),
         "END": navigation(library, doors, end=True),
-        "BODY": EMPTY.sub("<td></td>", TABLE.sub(r'<div class="table" tabindex="0">\g<0></div>', content)),
+        "BODY": EMPTY.sub("<td></td>", content),
     }
-    text = filled((HERE / "site.html").read_text(encoding="utf-8"), parts)
+    text = filled(own("site.html"), parts)
     (folder / name).write_text(text, encoding="utf-8")
 
 

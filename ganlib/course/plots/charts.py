@@ -50,10 +50,9 @@ def loss_curves(ax, history, draws=AT_A_DRAW):
         ax.axhline(value, color="0.5", lw=1, ls=":")
         ax.annotate(
             text,
-            (1, value),
+            (1.01, value),  # beside the chart, where no curve runs through it
             xycoords=("axes fraction", "data"),
-            ha="right",
-            va="bottom",
+            va="center",
             fontsize=12,
             color="0.35",
         )

@@ -40,14 +40,14 @@ class LatentExplorer(Explorer):
         super().__init__(self.walk, controls, question, [self.sheet.box, self.link])
 
     def walk(self, start, end, path, t, label=None):
-        """Eleven stops of the path above, the sample at t, twice as large, below."""
+        """Eleven stops of the path above, the sample at t, larger, below."""
         a, b = self.z[start], self.z[end]
         stops = torch.stack([PATHS[path](a, b, i / 10) for i in range(11)])
         here = PATHS[path](a, b, t / 20)
         images = self.gan.generate(z=torch.cat([stops, here[None]]), y=label)
         self.strip_image, large = (
             plots.image_grid(images[:11], columns=11),
-            plots.image_grid(images[11:], scale=4),
+            plots.image_grid(images[11:], scale=5),
         )
         self.sheet.mark(start, end)
         self.sheet.fill(lambda: self.gan.generate(z=self.z, y=label), (label, self.gan.ema.steps.item()))

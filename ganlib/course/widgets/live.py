@@ -29,7 +29,7 @@ class LiveView:
         self.handles, self.cell, self.rows = None, None, None
         if draw is None:
             self.z, self.y = (
-                torch.randn(64, trainer.model.z_dim, generator=torch.Generator().manual_seed(0)),
+                torch.randn(36, trainer.model.z_dim, generator=torch.Generator().manual_seed(0)),
                 None,
             )
         if draw is None and classes:
@@ -68,11 +68,11 @@ class LiveView:
     def sheet_and_losses(self, snapshot):
         """Samples of the EMA generator on the left, the terms of the losses on the right."""
         gan = self.trainer.model
-        figure, ax = plots.canvas(size=(6.9, 4.9))
+        figure, ax = plots.canvas(size=(5.6, 5.4))
         plots.loss_curves(ax, self.trainer.history, plots.values_at_a_draw(gan.loss))
         ax.set_title("What each player minimizes")
         images = gan.generate(z=self.z, y=self.y)
-        sheet = plots.named_rows(images, self.rows) if self.rows else plots.image_grid(images)
+        sheet = plots.named_rows(images, self.rows) if self.rows else plots.image_grid(images, columns=6)
         terms = ", ".join(f"{name} {value:.2f}" for name, value in snapshot.terms.items())
         return plots.beside(sheet, self.painter.draw(figure)), f"Losses: {terms}."
 

@@ -1,6 +1,7 @@
 """Right answers get all points, empty notebooks none, and a folder is graded once."""
 
 import csv
+import inspect
 import os
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ import sys
 
 import pytest
 
+from ganlib.course import obedience_exercise
 from ganlib.course.grading import grade as grading
 from ganlib.course.grading import sandbox
 from ganlib.course.grading.collect import Submission
@@ -103,6 +105,22 @@ def test_wrong_turns_are_as_wrong_as_in_the_notebook(key, course):
     assert (
         here[0] == there[0] == "wrong" and here[1].split(" it gives ")[0] == there[1].split(" it gives ")[0]
     )
+
+
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("all_signs_swapped", "D's signs"),
+        ("g_without_graph", "No gradient"),
+        ("labels_from_the_left", "other than y"),
+    ],
+)
+def test_losses_of_06_are_refused_as_in_the_notebook(name, words, course):
+    answer = "from torch.nn.functional import softplus\n" + inspect.getsource(
+        getattr(obedience_exercise, name)
+    )
+    verdict = graded("06", notebook(answering("obey", answer, name)), course).verdicts["obey"]
+    assert verdict[0] == "wrong" and words in verdict[1]
 
 
 @pytest.fixture
