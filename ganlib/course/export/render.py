@@ -120,7 +120,7 @@ def picture(output):
     """A figure with its words below, bold where the notebook has them bold, and as its text alternative."""
     kind = picture_type(output)
     words = output.metadata[kind]["alt"]
-    alt = html.escape(BeautifulSoup(words.replace("<br>", "\n"), "html.parser").get_text())
+    alt = html.escape(cards.plain(words))
     source = f"data:{kind};base64,{''.join(output.data[kind].split())}"
     caption = cards.inline(words)
     return f'<figure><img src="{source}" alt="{alt}"><figcaption>{caption}</figcaption></figure>'
