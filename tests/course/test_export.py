@@ -95,6 +95,11 @@ def test_formulas_become_mathml():
     assert text.count("<math") == 2 and "𝔼" in text and "<mtable" in text and "\\" not in text
 
 
+def test_a_prime_is_not_lifted_twice():
+    text = render.markdown(r"$f''(y) = x^2$")
+    assert '<mi>f</mi><mo lspace="0" rspace="0">″</mo>' in text and text.count("<msup>") == 1
+
+
 def test_a_question_is_the_last_thing_on_its_slide():
     asked = {"key": "x", "question": "Which?", "options": ["this", "that"]}
     told = {"key": "x", "answer": "this", "why": "So.", "tolerance": 0.0}
