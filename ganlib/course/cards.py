@@ -41,6 +41,11 @@ def inline(text: str) -> str:
     return text.replace("\n", "<br>")
 
 
+def plain(text: str) -> str:
+    """The same text as it is printed: no bold words, and line breaks as new lines."""
+    return text.replace("<b>", "").replace("</b>", "").replace("<br>", "\n")
+
+
 def question(key: str, question: str, options: Sequence[str] | None, still: bool = False, **_: object) -> str:
     """A prediction. still: to be read only, where no script runs."""
     asked = f'<span class="gc-tag">{words.PREDICTION}</span> {inline(question)}'

@@ -45,6 +45,25 @@ def test_an_untouched_stub_is_not_attempted(exercise, capsys):
     assert "not attempted yet" in capsys.readouterr().out
 
 
+def test_two_slips_of_a_training_step_are_told_in_words():
+    def undetached(G, D, g_optimizer, d_optimizer, x, z):
+        fake = G(z)
+        (D(x).mean() - D(fake).mean()).backward()
+        g_loss = D(fake).mean()
+        g_loss.backward()
+
+    def both_losses_first(G, D, g_optimizer, d_optimizer, x, z):
+        fake = G(z)
+        d_loss, g_loss = D(x).mean() - D(fake.detach()).mean(), -D(fake).mean()
+        d_loss.backward()
+        d_optimizer.step()
+        g_loss.backward()
+
+    judge = BOOKS["minimax"].whole_round.judge
+    assert judge(undetached)[1].endswith("Cut them off from G in D's turn, by detach().")
+    assert judge(both_losses_first)[1].endswith("Compute each loss right before its own backward().")
+
+
 @pytest.mark.parametrize("exercise", ALL)
 def test_wrong_answers_fail_each_with_its_own_message(exercise):
     torch.manual_seed(0)

@@ -112,6 +112,11 @@ def test_wide_pictures_tables_and_formulas_stand_in_boxes_and_captions_below(tmp
     assert sizes == [("559", False), ("560", True), (None, False)]
 
 
+def test_a_prime_is_not_lifted_twice():
+    text = render.markdown(r"$f''(y) = x^2$")
+    assert '<mi>f</mi><mo lspace="0" rspace="0">″</mo>' in text and text.count("<msup>") == 1
+
+
 def test_a_question_is_the_last_thing_on_its_slide():
     asked = {"key": "x", "question": "Which?", "options": ["this", "that"]}
     told = {"key": "x", "answer": "this", "why": "So.", "tolerance": 0.0}

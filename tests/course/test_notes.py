@@ -1,5 +1,7 @@
 """The exact game of notebooks 01 and 02 against quadrature, and its pictures by what they hold."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -59,6 +61,10 @@ def test_a_steeper_spread_of_real_notes_damps_more():
 def test_the_pictures_hold_what_they_say():
     figure, words = notes.by_hand(0.0, 1.0, 0.5, 2.0)
     assert "V = <b>-1.061</b>" in words and len(figure.axes) == 2
+    narrow = notes.by_hand(2.0, 0.25, 0.5, 2.0)[0].axes[0]
+    assert narrow.get_ylim()[1] > 1.2 * norm.pdf(0, 0, 0.25), (
+        "there is room for the legend above a narrow hill"
+    )
     _, ax = plots.canvas()
     x = torch.linspace(-4, 6, 50)
     density = notes.density(x, 2.0, 1.0)
@@ -75,6 +81,13 @@ def test_the_pictures_hold_what_they_say():
     _, ax = plots.canvas()
     notes.value_line(ax, -9.0)
     assert ax.lines[1].get_marker() == "<", "below the scale an arrow says so"
+
+
+@pytest.mark.parametrize("theta, c", [(0.0, 1.0), (-1.0, 2.5), (2.0, 0.3)])
+def test_what_a_cut_sorts_rightly(theta, c):
+    _, words = notes.sorting(theta, c)
+    shares = re.findall(r"<b>(\d+)%</b>", words)
+    assert shares == [f"{100 * norm.sf(c, 2):.0f}", f"{100 * norm.cdf(c, theta):.0f}"]
 
 
 @pytest.mark.parametrize("film", [notes.opening_film, notes.line_film])

@@ -78,6 +78,23 @@ def test_an_explorer_draws_figures_and_says_words():
     )
 
 
+def test_words_beside_a_picture_hold_no_tags(capsys):
+    """Where only plain text is read, a read-out has no tags; its widget and its page keep what is bold."""
+
+    def draw(a):
+        return plots.canvas(size=(4, 3))[0], f"V = <b>{a}</b><br>if 1 < 2"
+
+    with capture_output() as output:
+        explorer = widgets.Explorer(draw, {"a": widgets.slider(1, 3, 2, 1)}, "How <b>large</b>?")
+        plots.show(plots.canvas(size=(4, 3))[0], "a <b>dark</b><br>square")
+        plots.animation([Image.new("L", (8, 8), i) for i in (0, 255)], "<b>it</b> blinks")
+    plain = [shown.data["text/plain"] for shown in output.outputs]
+    expected = ["How large?\nV = 2\nif 1 < 2", "a dark\nsquare", "a dark\nsquare", "it blinks", "it blinks"]
+    assert plain == expected
+    assert "<b>2</b><br>" in explorer.words.value
+    assert output.outputs[0].metadata["image/png"]["alt"].endswith("V = <b>2</b><br>if 1 < 2")
+
+
 def test_scrubber_and_play():
     frames = [(10 * i, Image.new("L", (8, 8), i), f"frame {i}") for i in range(5)]
     with capture_output():

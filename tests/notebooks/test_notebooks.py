@@ -8,6 +8,7 @@ import symtable
 import nbformat
 import pytest
 
+from ganlib.course.structure import spine
 from tests.support.pages import NOTEBOOKS
 
 ROOT = NOTEBOOKS.parent
@@ -58,6 +59,14 @@ def test_cells_are_short(code):
         assert sum(line.startswith(("import ", "from ")) for line in lines) <= 8, f"cell {i} imports too much"
 
 
+def test_what_stands_before_deeper_fits_a_class(book):
+    before = [cell for cell, place in spine(book.cells) if place == "spine"]
+    prose = [cell.source for cell in before if cell.cell_type == "markdown"]
+    assert len(before) - len(prose) <= 28, "code cells"
+    assert sum(len(text.split()) for text in prose) <= 1_800, "words, the references counted"
+    assert sum("speaker_notes" in cell.metadata for cell in book.cells) >= 10
+
+
 def test_claims_are_asserted(code):
     assert sum("assert" in cell.source for cell in code) >= 5
 
@@ -95,6 +104,14 @@ def test_every_picture_has_words(code):
             assert len(output.metadata["image/png"]["alt"]) > 15, (
                 f"cell {i}'s picture has no text alternative"
             )
+
+
+def test_plain_words_hold_no_tags(code):
+    for i, output in outputs(code):
+        words = output.get("data", {}).get("text/plain", "")
+        assert not re.search(r"</?(b|i|em|strong|br|p|div|span)\b[^>]*>", words), (
+            f"cell {i} prints a tag: {words}"
+        )
 
 
 def test_the_set_up_cell_is_the_same_in_all(code):

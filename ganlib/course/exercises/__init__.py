@@ -17,6 +17,12 @@ from ganlib.course.plots import say
 from ganlib.engine.checks import describe
 
 TRIALS = 3
+SLIPS = {  # words of torch's own messages -> what a student did
+    "backward through the graph a second time": "two backward() calls ran through the same fakes. Cut them off from "
+    "G in D's turn, by detach().",
+    "modified by an inplace operation": "a step() changed weights that another loss still needed. Compute each loss "
+    "right before its own backward().",
+}
 
 
 class Texts:
@@ -93,7 +99,7 @@ class Exercise:
             except Exception as error:  # any mistake of a student's becomes a message
                 if has_blank(answer):
                     return "not attempted", "not attempted yet: a ... is left in it. Put code in its place."
-                return "wrong", f"your code stopped with {type(error).__name__}: {error}"
+                return "wrong", f"your code stopped with {type(error).__name__}: {in_plain_words(error)}"
             if is_blank(found):
                 return (
                     "not attempted",
@@ -151,6 +157,11 @@ def run(function, arguments):
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
         return function(*map(copied, arguments))
+
+
+def in_plain_words(error):
+    """An error's message; for two usual slips in a training step, what to do about it."""
+    return next((words for known, words in SLIPS.items() if known in str(error)), str(error))
 
 
 def is_blank(found):

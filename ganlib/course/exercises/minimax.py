@@ -129,22 +129,6 @@ def _lone_entries(corner, right=0.5, left=-0.5):
     return lambda gamma, c: torch.tensor([[0.0, right], [left, corner(gamma, c)]])
 
 
-# fmt: skip
-
-# fmt: skip
-
-# fmt: skip
-
-# fmt: skip
-
-# fmt: skip
-
-# fmt: skip
-
-# fmt: skip
-
-# fmt: skip
-
 book = Workbook(
     "02",
     Exercise("best_d", best_d, _densities_and_share, TEXTS.wrong("best_d", lambda p, g, share: p / (p + g), lambda p, g, share: (1 - share) * p / ((1 - share) * p + share * g), lambda p, g, share: share * p / (share * p + g), lambda p, g, share: 1 - best_d(p, g, share), lambda p, g, share: share * p / (p + g)), TEXTS.hints("best_d")),

@@ -80,28 +80,10 @@ def _log_switched(at):
     return lambda logit: torch.where(logit > at, -logit, torch.log(1 - torch.sigmoid(logit)))
 
 
-# fmt: skip
-
-# fmt: skip
-
-# fmt: skip
-
-# fmt: skip
-
-# fmt: skip
-
-# fmt: skip
-
-# fmt: skip
-
-# fmt: skip
-
-# fmt: skip
-
 book = Workbook(
     "01",
-    Exercise("d_loss", d_loss, _logits, TEXTS.wrong("d_loss", lambda r, f: softplus(-r).mean() + softplus(-f).mean(), lambda r, f: d_loss(r, f) / 2, lambda r, f: softplus(-r).mean() - softplus(f).mean(), lambda r, f: -d_loss(r, f), lambda r, f: softplus(-r.mean()) + softplus(f.mean()), lambda r, f: softplus(-r).mean() + softplus(f.mean()), lambda r, f: softplus(-r).sum() + softplus(f).sum(), lambda r, f: softplus(-r).mean() + softplus(f).sum(), lambda r, f: d_loss(r.sigmoid(), f.sigmoid()), lambda r, f: softplus(-r).mean() + softplus(f.sigmoid()).mean()), TEXTS.hints("d_loss")),
-    Exercise("g_loss", g_loss, lambda: (3 * torch.randn(8),), TEXTS.wrong("g_loss", lambda f: -softplus(f).mean(), lambda f: softplus(f).mean(), lambda f: -torch.log(f.sigmoid().mean()), lambda f: softplus(-f.mean()), lambda f: softplus(-f).sum(), lambda f: softplus(-f.sigmoid()).mean()), TEXTS.hints("g_loss")),
+    Exercise("d_loss", d_loss, _logits, TEXTS.wrong("d_loss", lambda r, f: softplus(-r).mean() + softplus(-f).mean(), lambda r, f: d_loss(r, f) / 2, lambda r, f: softplus(-r).mean() - softplus(f).mean(), lambda r, f: -d_loss(r, f), lambda r, f: softplus(-r.mean()) + softplus(f.mean()), lambda r, f: softplus(-r).mean() + softplus(f.mean()), lambda r, f: softplus(-r).sum() + softplus(f).sum(), lambda r, f: softplus(-r).mean() + softplus(f).sum(), lambda r, f: d_loss(r.sigmoid(), f.sigmoid()), lambda r, f: softplus(-r).mean() + softplus(f.sigmoid()).mean(), lambda r, f: 2 * softplus(-r).mean()), TEXTS.hints("d_loss")),
+    Exercise("g_loss", g_loss, lambda: (3 * torch.randn(8),), TEXTS.wrong("g_loss", lambda f: -softplus(f).mean(), lambda f: softplus(f).mean(), lambda f: -torch.log(f.sigmoid().mean()), lambda f: softplus(-f.mean()), lambda f: softplus(-f).sum(), lambda f: softplus(-f.sigmoid()).mean(), lambda f: logsigmoid(f).mean()), TEXTS.hints("g_loss")),
     Exercise("d_turn", d_turn, _seed, TEXTS.wrong("d_turn", d_turn_with(lambda D, x, fake: d_loss(D(x), D(fake))), d_turn_with(lambda D, x, fake: d_loss(D(x), D(x))), d_turn_with(lambda D, x, fake: d_loss(D(fake.detach()), D(x))), d_turn_with(lambda D, x, fake: d_loss(D(x), D(fake.detach())), clear=False)), TEXTS.hints("d_turn"), play=play_d_turns),
     Exercise("g_turn", g_turn, _seed, TEXTS.wrong("g_turn", g_turn_with(lambda D, fake: g_loss(D(fake.detach()))), g_turn_with(lambda D, fake: g_loss(D(fake)), move=False), g_turn_with(lambda D, fake: g_loss(D(fake)), clear="after"), g_turn_with(lambda D, fake: g_loss(D(fake)), clear="never"), g_turn_with(lambda D, fake: g_loss(fake)), g_turn_with(lambda D, fake: -softplus(D(fake)).mean()), g_turn_with(lambda D, fake: softplus(D(fake)).mean())), TEXTS.hints("g_turn"), play=play_g_turns),
     Exercise("own_loss", own_loss, _seed, TEXTS.wrong("own_loss", known("stands still", lambda f: -f.sigmoid().mean()), known("is off", lambda f: (f**2).mean()), known("runs away", lambda f: f.mean()), known("is elsewhere", lambda f: -torch.log(f.sigmoid().mean())), known("copies the page", g_loss)), TEXTS.hints("own_loss"), play=fate_under),

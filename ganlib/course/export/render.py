@@ -18,6 +18,7 @@ from ganlib.nets import MLPGenerator
 
 to_mathml = LatexToMathML().convert_with_local_state
 highlight = Highlight2HTML(pygments_lexer="python")
+PRIMED = re.compile(r"<msup>(<mi>[^<]*</mi>)<mo>([′″])</mo></msup>")
 GLUED = re.compile(r"<math(?:(?!</math>).)*</math>[^\s<]+", re.DOTALL)
 FRAME = re.compile(r"\s*<iframe [^>]*srcdoc=[^>]*></iframe>\s*$")
 
@@ -32,10 +33,10 @@ class Renderer(IPythonRenderer):
         self.link_of, self.image_of = link, image
 
     def block_math(self, body):
-        return f'<span class="formula">{to_mathml(body, displaystyle=True)}</span>'
+        return f'<span class="formula">{mathml(body, displaystyle=True)}</span>'
 
     def inline_math(self, body):
-        formula = to_mathml(body, displaystyle=False)
+        formula = mathml(body, displaystyle=False)
         return f'<span class="long">{formula}</span>' if len(body) > 40 else formula
 
     def heading(self, text, level, **attributes):
@@ -49,6 +50,15 @@ class Renderer(IPythonRenderer):
         address = self.image_of(url)
         alt = BeautifulSoup(text, "html.parser").get_text()
         return f'<img src="{html.escape(address)}" alt="{html.escape(alt)}">' if address else alt
+
+
+def mathml(body, displaystyle):
+    """A formula as MathML. A prime stands beside its letter: it is raised already, and tiny where it is
+    lifted once more.
+    """
+    return PRIMED.sub(
+        r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', to_mathml(body, displaystyle=displaystyle)
+    )
 
 
 def slug(text):
@@ -120,7 +130,7 @@ def picture(output):
     """A figure with its words below, bold where the notebook has them bold, and as its text alternative."""
     kind = picture_type(output)
     words = output.metadata[kind]["alt"]
-    alt = html.escape(BeautifulSoup(words.replace("<br>", "\n"), "html.parser").get_text())
+    alt = html.escape(cards.plain(words))
     source = f"data:{kind};base64,{''.join(output.data[kind].split())}"
     caption = cards.inline(words)
     return f'<figure><img src="{source}" alt="{alt}"><figcaption>{caption}</figcaption></figure>'

@@ -8,6 +8,7 @@ from ganlib.course.notes.pictures import (
     opening_film,
     phase,
     scene,
+    sorting,
     thermometer,
     value_line,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "opening_film",
     "phase",
     "scene",
+    "sorting",
     "thermometer",
     "value_line",
 ]

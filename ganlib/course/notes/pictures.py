@@ -15,7 +15,17 @@ from ganlib.course.notes.game import DRAW, MIDDLE, best_value, density, line_gam
 from ganlib.gan import GAN
 from ganlib.losses import non_saturating
 
-__all__ = ["arrows", "by_hand", "line_film", "opening_film", "phase", "scene", "thermometer", "value_line"]
+__all__ = [
+    "arrows",
+    "by_hand",
+    "line_film",
+    "opening_film",
+    "phase",
+    "scene",
+    "sorting",
+    "thermometer",
+    "value_line",
+]
 
 
 def scene(ax: Axes, x, p, g, d=None, *, best=None, legend: bool = True) -> Axes:
@@ -32,7 +42,8 @@ def scene(ax: Axes, x, p, g, d=None, *, best=None, legend: bool = True) -> Axes:
         ax.plot(x, d, color=plots.BLACK, ls="-.", label="D(x)")
     if best is not None:
         ax.plot(x, best, color=plots.GREEN, ls="-", lw=1.6, label="best D")
-    ax.set(xlabel="thickness x", xlim=(float(x[0]), float(x[-1])), ylim=(0, 1.4), yticks=[0, 0.5, 1])
+    top = min(max(1.4, 1.25 * float(g.max())), 2.6)  # room for the legend above a narrow hill
+    ax.set(xlabel="thickness x", xlim=(float(x[0]), float(x[-1])), ylim=(0, top), yticks=[0, 0.5, 1])
     ax.xaxis.set_major_locator(MultipleLocator(2))
     if legend:
         ax.legend(loc="upper left", ncols=4, frameon=True, framealpha=1, edgecolor="white", columnspacing=1)
@@ -65,20 +76,26 @@ def value_line(ax: Axes, yours: float, best: float | None = None) -> Axes:
     return ax
 
 
+def sorting(theta: float, c: float) -> tuple[Figure, str]:
+    """The scene for a D that only sorts: what is thicker than the cut c passes. How often is it right?"""
+    figure, ax = plots.canvas(size=(11, 3.4))
+    x = torch.linspace(-6, 7, 261)
+    scene(ax, x, density(x, MIDDLE, 1.0), density(x, theta, 1.0), d=(x > c).float())
+    ax.set(title="Left of the cut D says forged, right of it real")
+    on_real, on_fake = (torch.special.ndtr(torch.tensor(z)).item() for z in (MIDDLE - c, c - theta))
+    words = f"right about <b>{on_real:.0%}</b> of the real notes and <b>{on_fake:.0%}</b> of the forged ones"
+    return figure, words
+
+
 def by_hand(theta: float, s: float, psi: float, c: float) -> tuple[Figure, str]:
-    """The scene for four numbers, with V on its line, and a read-out of all losses and gradients."""
+    """The scene for four numbers, with V on its line, and a read-out of V."""
     figure, (left, right) = plots.canvas(1, 2, (11, 3.7))
     x = torch.linspace(-5, 7, 241)
     scene(left, x, density(x, MIDDLE, 1.0), density(x, theta, s), torch.sigmoid(psi * (x - c)))
     left.set(title="Verdicts by thickness")
-    (d, saturating, other), (by_d, by_saturating, by_other) = losses(theta, s, psi, c)
-    best = best_value(theta, s)
-    value_line(right, -d, best).set(title="V: D climbs, G descends")
-    words = f"V = <b>{-d:.3f}</b> (the best D of all: {best:.3f})"
-    words += f"<br>D's loss {d:.3f}, gradient in (ψ, c): ({by_d[2]:+.3f}, {by_d[3]:+.3f})"
-    for name, loss, by in (("saturating", saturating, by_saturating), ("non-saturating", other, by_other)):
-        words += f"<br>G's {name} loss {loss:.3f}, gradient in (θ, s): ({by[0]:+.3f}, {by[1]:+.3f})"
-    return figure, words
+    value, best = -losses(theta, s, psi, c)[0][0], best_value(theta, s)
+    value_line(right, value, best).set(title="V: D climbs, G descends")
+    return figure, f"V = <b>{value:.3f}</b> (the best D of all: {best:.3f})"
 
 
 READINGS = (  # D's loss from, to, color, words
@@ -132,7 +149,7 @@ def phase(ax: Axes, paths: dict[str, np.ndarray], flow: Callable | None = None, 
     return ax
 
 
-def opening_film(rounds: int = 420, every: int = 14) -> list[Image.Image]:
+def opening_film(rounds: int = 580, every: int = 20) -> list[Image.Image]:
     """The picture at the top of notebook 01: a small GAN on notes learns from θ = -4; the scene, and V."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -158,6 +175,7 @@ def _opening_frame(
 ) -> Figure:
     figure, (left, right) = plots.canvas(1, 2, (8, 2.7))
     scene(left, x, density(x, MIDDLE, 1.0), density(x, G.bias.item(), abs(G.weight.item())), verdict)
+    left.set(ylim=(0, 1.9))  # the same in all frames
     right.axhline(DRAW, color="0.4", ls=":")
     right.plot(range(0, every * len(values), every), values, color=plots.BLACK, ls="-")
     right.annotate("a draw", (0, DRAW), (4, 4), textcoords="offset points", color="0.35")

@@ -91,7 +91,7 @@ def _show_caption(caption):
     """The words under a picture; pages and slides take them from the picture itself."""
     style = "margin:0 0 10px;max-width:60em;line-height:1.4;opacity:0.85"
     shown = f'<p style="{style}">{cards.inline(caption)}</p>'
-    display({**mark("caption"), "text/html": shown, "text/plain": caption}, raw=True)
+    display({**mark("caption"), "text/html": shown, "text/plain": cards.plain(caption)}, raw=True)
 
 
 def say(text: str) -> None:
@@ -132,11 +132,13 @@ def animation(pictures: Sequence[Figure | Image.Image], caption: str, millisecon
             f"pictures: expected an animation of 300 kB at most, but got {len(gif) // 1000} kB; fewer "
             "or smaller ones"
         )
-    data = {"image/gif": base64.b64encode(gif).decode(), "text/plain": caption}
+    data = {"image/gif": base64.b64encode(gif).decode(), "text/plain": cards.plain(caption)}
     display(data, metadata={"image/gif": {"alt": caption}}, raw=True)
     _show_caption(caption)
 
 
 def picture_bundle(picture: Figure | Image.Image, alt: str) -> tuple[dict, dict]:
-    """(data, metadata) of a picture for IPython's display, with its text alternative."""
-    return {"image/png": png(picture), "text/plain": alt}, {"image/png": {"alt": alt}}
+    """(data, metadata) of a picture for IPython's display, with its words: plain beside it, and as they are
+    for pages, which keep what is bold.
+    """
+    return {"image/png": png(picture), "text/plain": cards.plain(alt)}, {"image/png": {"alt": alt}}
