@@ -12,9 +12,9 @@ from ganlib.trainer import Trainer
 from ganlib.variants import SeedEnsemble
 
 SEEDS, STEPS = (20, 21, 22), 1_200  # seeds that the page does not use
-# Medians that pass. Weights from 0.03 to 3, times the gradient's mean square, give 7 or 8 modes here, with
-# 0.37 to 0.63 of the samples on one; 0.003 gives 4 modes, 10 gives 6. On six other seeds 0.1 and 0.3 give 8,
-# 0.001 gives 3 and 5.
+# Medians that pass. Weights of 0.1, 0.3, 1 and 3, times the gradient's mean square, give 7 or 8 modes here,
+# with 0.37 to 0.63 of the samples on one; 0.003 and 0.05 give 4 and 6 modes, 10 gives 6. On six other seeds
+# 0.1 and 0.3 give 8, 0.001 gives 3 and 5: a weak penalty leaves modes out, a strong one blurs them.
 MODES, ON_A_MODE = 7, 1 / 3
 RECIPE = dict(lr=1e-3, d_lr=3e-3, betas=(0.5, 0.999), ema_decay=0.99)  # the page's
 
@@ -125,4 +125,4 @@ class Training(Exercise):
         came += f"{share:.0%} of the samples on one."
         if effects["covered"] >= MODES and share >= ON_A_MODE:
             return "solved", f"right! {came}"
-        return "wrong", f"not yet. {came} {TOO_FLAT if share < 0.5 else STILL_COLLAPSED}"
+        return "wrong", f"not yet. {came} {TOO_FLAT if share < 0.4 else STILL_COLLAPSED}"

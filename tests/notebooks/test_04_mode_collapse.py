@@ -225,7 +225,7 @@ def test_any_penalty_that_rescues_the_patient_is_right():
 
 @pytest.mark.parametrize(
     ("weight", "words"),
-    [(0.003, STILL_COLLAPSED), (0.05, "right!"), (0.3, "right!"), (1, "right!"), (50, TOO_FLAT)],
+    [(0.003, STILL_COLLAPSED), (0.1, "right!"), (0.3, "right!"), (1, "right!"), (50, TOO_FLAT)],
 )
 def test_a_sensible_weight_passes_and_one_far_off_does_not(weight, words):
     def weighed(critic, real, fake):
