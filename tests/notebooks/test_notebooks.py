@@ -62,7 +62,9 @@ def test_cells_are_short(code):
 def test_what_stands_before_deeper_fits_a_class(book):
     before = [cell for cell, place in spine(book.cells) if place == "spine"]
     prose = [cell.source for cell in before if cell.cell_type == "markdown"]
-    words = re.sub(r"^## References.*?(?=^## |\Z)", "", "\n".join(prose), flags=re.DOTALL | re.MULTILINE).split()
+    words = re.sub(
+        r"^## References.*?(?=^## |\Z)", "", "\n".join(prose), flags=re.DOTALL | re.MULTILINE
+    ).split()
     assert len(before) - len(prose) <= 28, "code cells"
     assert len(words) <= 1_800, "words"
     assert sum("speaker_notes" in cell.metadata for cell in book.cells) >= 10
