@@ -94,7 +94,10 @@ def test_outputs_are_light_and_clean(path, book, code):
 
 
 def test_a_check_says_its_words_and_no_more(code):
-    """A `;` after it, else the status is shown once more, on slides in a box of its own."""
+    """A `;` after it, else its status is shown once more; and slides show its code, not its words."""
+    for cell in code:
+        if re.search(r"^book\.\w+\.check\(", cell.source, re.MULTILINE):
+            assert {"show-code", "hide-output"} <= set(cell.metadata.tags), cell.source
     for i, output in outputs(code):
         assert output.get("data", {}).get("text/plain") != "'not attempted'", f"cell {i} lacks its `;`"
 
