@@ -128,8 +128,10 @@ def _call(box: Sandbox, function: int, args: tuple, training: bool | None = None
         _take_over(reply, sent)
         reply = _ask(box, _done_outside(reply, sent))
     _take_over(reply, sent)
-    for module, words in zip([a for a in args if hasattr(a, "complaint")], reply["complaints"]):
-        module.complaint = words if isinstance(words, str) else None
+    nets = [net for net in map(_net_in, args) if isinstance(net, nn.Module)]
+    for net, words in zip(nets, _list(reply["complaints"], len(nets))):
+        if hasattr(net, "complaint"):
+            net.complaint = words if isinstance(words, str) else None
     result = _unpacked(box, reply["result"])
     return _with_graph(box, reply, result, [part for part in sent.tensors if part.requires_grad])
 
