@@ -7,8 +7,8 @@
     python tests/benchmarks/colab.py colab/bin/python 01 08
 
 runs all cells, also those below one that fails; without numbers it takes all notebooks, some minutes. A loop
-of the Trainer ends after 40 steps and any other cell after 25 seconds, so claims about trainings are left
-out. Every error is printed, also one inside a widget, and also those of a training that is so short: a
+of the Trainer ends after 40 steps and any cell but the set-up after 25 seconds, so claims about trainings are
+left out. Every error is printed, also one inside a widget, and also those of a training that is so short: a
 KeyboardInterrupt, a step that is never reached.
 """
 
@@ -65,7 +65,8 @@ def try_notebook(path: Path, manager) -> list[tuple[str, str, str]]:
     first = next(cell for cell in book.cells if cell.cell_type == "code")
     first.source += SHORT
     client = NotebookClient(
-        book, timeout=SECONDS, interrupt_on_timeout=True, allow_errors=True, kernel_name="colab",
+        book, timeout_func=lambda cell: 300 if cell is first else SECONDS,
+        interrupt_on_timeout=True, allow_errors=True, kernel_name="colab",
         resources={"metadata": {"path": str(path.parent)}},
     )  # fmt: skip
     client.km = client.kernel_manager_class(kernel_name="colab", kernel_spec_manager=manager)
