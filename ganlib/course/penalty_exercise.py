@@ -14,7 +14,7 @@ from ganlib.variants import SeedEnsemble
 SEEDS, STEPS = (20, 21, 22), 1_200  # seeds that the page does not use
 # Medians that pass. Weights of 0.03, 0.1, 0.3, 1 and 3, times the gradient's mean square, give 7 or 8 modes
 # here, with 0.37 to 0.63 of the samples on one; 0.003, 0.05 and 10 give 4, 6 and 6. On two other triples of
-# seeds 0.1 and 0.3 give 8 and 0.003 gives 7 and 4; with five seeds 10 gives 7: near the edges the seeds decide.
+# seeds 0.1 and 0.3 give 8 and 0.003 gives 7 and 4; with five seeds 10 gives 7: seeds decide at the edges.
 MODES, ON_A_MODE = 7, 1 / 3
 RECIPE = dict(lr=1e-3, d_lr=3e-3, betas=(0.5, 0.999), ema_decay=0.99)  # the page's
 
