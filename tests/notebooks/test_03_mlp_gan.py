@@ -53,7 +53,7 @@ def test_one_wrong_bug_of_two_is_named():
     for wrong in (["missing detach", "wrong sign in g_loss"], ["labels swapped", "wrong sign in g_loss"]):
         status, message = book.diagnosis.judge(wrong)
         assert status == "wrong" and "is right" in message or "are right" in message
-    assert "expected is a list" in book.diagnosis.judge(["no idea"])[1]
+    assert "0 of your 1 answers are right, and 2 missing" in book.diagnosis.judge(["no idea"])[1]
 
 
 def test_the_suspects_are_those_that_the_match_names():
