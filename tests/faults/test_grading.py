@@ -427,7 +427,7 @@ def test_links_and_pipes_are_not_followed(tmp_path):
     for name in ("ada", "bob", "eve"):
         (folder / name).mkdir(parents=True)
     (folder / "ada" / "01_objective.ipynb").symlink_to(secret)
-    (folder / "bob" / "work").symlink_to(tmp_path / "others")
+    (folder / "bob" / "answers").symlink_to(tmp_path / "others")
     (folder / "bob" / "round").symlink_to(folder)
     (folder / "carl").symlink_to(tmp_path / "others")
     os.mkfifo(folder / "eve" / "01_objective.ipynb")
@@ -437,7 +437,7 @@ def test_links_and_pipes_are_not_followed(tmp_path):
     assert found["bob"].note == "no notebook was handed in"
     for path, reason in (
         ("ada/01_objective.ipynb", "cannot be read"),
-        ("bob/work/03_mlp_gan.ipynb", "cannot be read"),
+        ("bob/answers/03_mlp_gan.ipynb", "cannot be read"),
         ("eve/01_objective.ipynb", "no file"),
     ):
         with pytest.raises(ValueError, match=reason):

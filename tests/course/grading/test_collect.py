@@ -40,7 +40,7 @@ def test_a_download_of_moodle_in_folders(tmp_path, ending):
     lay(
         tmp_path,
         f"Ada Lovelace_4711{ending}/03_mlp_gan.ipynb",
-        f"Ada Lovelace_4711{ending}/work/01_objective.ipynb",
+        f"Ada Lovelace_4711{ending}/answers/01_objective.ipynb",
         f"Ada Lovelace_4711{ending.replace('file', 'onlinetext')}/onlinetext.html",
         f"Group A-Bo O'Neil_4712{ending}/03_mlp_gan.ipynb",
     )
