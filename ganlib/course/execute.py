@@ -12,7 +12,8 @@ import nbformat
 import psutil
 from nbclient import NotebookClient
 
-from ganlib.course.structure import SECONDS, facts, picture_type, without_progress
+from ganlib.course.facts import facts
+from ganlib.course.structure import SECONDS, picture_type, without_progress
 
 __all__ = ["execute", "notebooks", "tidy"]
 

@@ -12,8 +12,8 @@ from IPython.display import display
 from traitlets import Any, Unicode
 
 from ganlib.course import cards, progress, words
+from ganlib.course.facts import mark
 from ganlib.course.plots.style import GREEN, PURPLE
-from ganlib.course.structure import mark
 
 __all__ = ["Card", "Prediction"]
 

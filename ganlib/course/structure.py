@@ -1,15 +1,7 @@
 """What pages, slides and the README's table know of a notebook without reading its language.
 
-Outputs carry facts under the MIME type `application/vnd.ganlib+json`, written by the code that shows them:
-
-    {"kind": "prediction", "key", "question", "options"}       options None: a number is asked for
-    {"kind": "answer", "key", "answer", "why", "tolerance"}
-    {"kind": "table", "header", "rows", "caption"}
-    {"kind": "caption"}                                          words that stand under a picture
-    {"kind": "sketch"}                                           a page to draw on, which needs no kernel
-
-A picture's words are its text alternative: metadata["image/png"]["alt"], or "image/gif". Printed lines that
-rewrite themselves with a carriage return are progress.
+Outputs carry facts, see facts.py. A picture's words are its text alternative: metadata["image/png"]["alt"],
+or "image/gif". Printed lines that rewrite themselves with a carriage return are progress.
 
 Cells are known by tags (show-code, hide-output, walk, deeper), by slideshow.slide_type, and by position:
 
@@ -27,13 +19,10 @@ from collections.abc import Mapping, Sequence
 from nbformat import NotebookNode
 
 __all__ = [
-    "MIME",
     "SECONDS",
     "claim",
-    "facts",
     "for_class",
     "level",
-    "mark",
     "picture_type",
     "seconds",
     "spine",
@@ -41,23 +30,12 @@ __all__ = [
     "without_progress",
 ]
 
-MIME = "application/vnd.ganlib+json"
 SECONDS = re.compile(r"\b\d+(?= s\b)")
 PICTURES = ("image/png", "image/gif")
 HEADING = re.compile(r"(#+) +(.+)")
 LISTED = re.compile(
     r"\s*$|\s*(?:[-*+]|\d+[.)]) |\s+\S"
 )  # a blank line, an entry of a list, or its further lines
-
-
-def mark(kind: str, **more: object) -> dict[str, dict]:
-    """What a display bundle holds besides its pictures and words, for those who read structure."""
-    return {MIME: {"kind": kind, **more}}
-
-
-def facts(output: Mapping) -> dict:
-    """What the code said of its output; {} where it said nothing."""
-    return output.get("data", {}).get(MIME, {})
 
 
 def picture_type(output: Mapping) -> str | None:

@@ -14,6 +14,7 @@ import torch
 __all__ = ["allowed_cores", "busy_cores", "choose_threads"]
 
 LOOKS, SECONDS = 3, 0.15
+QUIET = 0.25  # of a core: too little to change the rounded number of threads
 
 
 def allowed_cores(
@@ -33,9 +34,15 @@ def allowed_cores(
 def busy_cores() -> float:
     """The cores that are busy now, while this process waits.
 
-    The least of a few short looks: a page that is just being drawn pauses between them, a training does not.
+    The least of a few short looks, the first quiet one ends them: a page that is just being drawn pauses
+    between them, a training does not.
     """
-    return min(psutil.cpu_percent(SECONDS) for _ in range(LOOKS)) / 100 * psutil.cpu_count()
+    busy = float("inf")
+    for _ in range(LOOKS):
+        busy = min(busy, psutil.cpu_percent(SECONDS) / 100 * psutil.cpu_count())
+        if busy < QUIET:
+            break
+    return busy
 
 
 def choose_threads() -> str:

@@ -7,7 +7,8 @@ moved by hand in test_widgets_live.py, cards in test_cards.py.
 import nbformat
 import pytest
 
-from ganlib.course.structure import facts, picture_type
+from ganlib.course.facts import facts
+from ganlib.course.structure import picture_type
 from tests.browser import lab
 from tests.support.pages import NOTEBOOKS
 

@@ -12,7 +12,7 @@ from PIL import Image
 from ganlib.course import __main__ as command
 from ganlib.course import execute
 from ganlib.course.export import render, slides, wide
-from ganlib.course.structure import mark
+from ganlib.course.facts import mark
 from tests.support import small
 from tests.support.pages import NOTEBOOKS
 

@@ -8,8 +8,8 @@ from safetensors.torch import load
 
 from ganlib.course import execute, sketch
 from ganlib.course.export import render
+from ganlib.course.facts import facts
 from ganlib.course.sketch.pen import EXAMPLES, raster
-from ganlib.course.structure import facts
 from ganlib.engine.modes import eval_mode
 from ganlib.nets import Translator
 from tests.course.test_export import cell_with, new_output

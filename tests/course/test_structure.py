@@ -1,5 +1,8 @@
 """Pages, slides and the README's table know a notebook by its metadata and its form, in any language."""
 
+import subprocess
+import sys
+
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
@@ -7,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ganlib.course import structure, words
 from ganlib.course.export import site, slides
+from ganlib.course.facts import facts
 from tests.support import small
 from tests.support.pages import NOTEBOOKS
 
@@ -148,9 +152,16 @@ def test_facts_outlive_storing():
     cell = new_code_cell("x", outputs=small.notebook().cells[3].outputs)
     first, second = cell.outputs
     asked = {"key": "small option", "question": "Which one?", "options": ["left", "right", "neither"]}
-    assert structure.facts(first) == {"kind": "prediction", **asked}
-    assert structure.facts(second)["options"] is None
+    assert facts(first) == {"kind": "prediction", **asked}
+    assert facts(second)["options"] is None
     assert "<style" not in first.data["text/html"] and "<button" not in first.data["text/html"], (
         "what is stored pretends nothing"
     )
     assert not any("widget-view" in kind for kind in first.data)
+
+
+def test_the_set_up_cell_imports_nothing_that_reads_notebooks():
+    """Nbformat alone takes as long to import as torch."""
+    seen = "import sys, ganlib.course.setup; print('torch' in sys.modules, 'nbformat' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, cwd=NOTEBOOKS.parent)
+    assert done.stdout.split() == ["True", "False"], done.stderr

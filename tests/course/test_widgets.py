@@ -16,8 +16,8 @@ from PIL import Image
 
 from ganlib import data, losses
 from ganlib.course import plots, progress, widgets, words
+from ganlib.course.facts import facts
 from ganlib.course.predict import Prediction
-from ganlib.course.structure import facts
 from ganlib.data import toys
 from ganlib.gan import GAN
 from ganlib.interpolation import lerp, slerp

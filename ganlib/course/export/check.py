@@ -5,7 +5,8 @@ from pathlib import Path
 import nbformat
 
 from ganlib.course.execute import WIDGET
-from ganlib.course.structure import facts, picture_type
+from ganlib.course.facts import facts
+from ganlib.course.structure import picture_type
 
 __all__ = ["NotWholeError", "whole"]
 

@@ -12,7 +12,8 @@ from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from ganlib.course import cards, sketch, walk
-from ganlib.course.structure import facts, picture_type, without_progress
+from ganlib.course.facts import facts
+from ganlib.course.structure import picture_type, without_progress
 from ganlib.engine.checkpoint import load_weights
 from ganlib.nets import MLPGenerator
 

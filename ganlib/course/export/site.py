@@ -15,7 +15,8 @@ from bs4 import BeautifulSoup
 from ganlib.course import cards, playground, words
 from ganlib.course.export import render, shared, wide
 from ganlib.course.export.check import whole
-from ganlib.course.structure import facts, spine, title
+from ganlib.course.facts import facts
+from ganlib.course.structure import spine, title
 
 HERE = Path(__file__).parent
 TEXTS = (

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from ganlib.course import cards
-from ganlib.course.structure import mark
+from ganlib.course.facts import mark
 from ganlib.takeaway import gif_bytes
 
 __all__ = ["Painter", "animation", "picture_bundle", "pixels", "png", "say", "show", "table"]

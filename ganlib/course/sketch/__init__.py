@@ -16,9 +16,9 @@ from torch import Tensor
 from traitlets import Dict, List, Unicode
 
 from ganlib.course import plots
+from ganlib.course.facts import mark
 from ganlib.course.frame import SCRIPT as FRAME_SCRIPT
 from ganlib.course.sketch.pen import EXAMPLES, raster
-from ganlib.course.structure import mark
 from ganlib.engine.checkpoint import load_tensors
 from ganlib.engine.files import asset
 from ganlib.engine.modes import eval_mode

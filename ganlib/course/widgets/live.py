@@ -7,7 +7,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from ganlib.course import plots
-from ganlib.course.structure import mark
+from ganlib.course.facts import mark
 
 
 class LiveView:
