@@ -1,7 +1,7 @@
 """JupyterHub on one server: its standard proxy, and systemd to start, limit and end each student's server.
 
-deploy/install.sh copies this file to PREFIX/hub and starts the hub with it. After a change there:
-systemctl restart gan-course-hub; the students' servers live on.
+deploy/install.sh copies this file to PREFIX/hub and starts the hub with it. Change it in the clone, then run
+sudo deploy/install.sh course service: the hub starts again, and the students' servers live on.
 """
 
 import sys

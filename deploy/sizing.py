@@ -1,4 +1,4 @@
-"""The server for a class: tables of what was measured and of what follows for 30, 100 and 300 students.
+"""The server for a class: tables of what was measured and of what follows for 30 to 300 students.
 
 python deploy/sizing.py           prints both tables
 python deploy/sizing.py --write   writes them into deploy/README.md, between its two marks
@@ -14,7 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 MARKS = "<!-- python deploy/sizing.py --write -->\n", "<!-- end -->\n"
 
-CLASSES = (30, 100, 300)
+CLASSES = (30, 60, 100, 300)
 COMPUTING = 1 / 3  # of the class computes at the same moment, each on one core
 KERNELS = 1.5  # notebooks that a student has open
 MARGIN = 1.25  # times the memory that was measured
@@ -67,7 +67,7 @@ def what_gives_way(runs: dict) -> str:
 
 
 def server_for(n: int, measured: dict) -> dict[str, int]:
-    """Memory and disk in GB, cores, and seconds of notebook 01 if all n run it at the same moment."""
+    """Memory and disk in GB, cores, and seconds of 01 and of 03 if all n run it at the same moment."""
     first, heavy = largest(measured["runs"], "01"), largest(measured["runs"], "03")
     kernel = max(first["pss_mb"]["kernel"], heavy["pss_mb"]["kernel"])
     student = (first["pss_mb"]["server"] + KERNELS * kernel) / 1000
@@ -76,16 +76,17 @@ def server_for(n: int, measured: dict) -> dict[str, int]:
         "memory": ceil(SYSTEM_GB + MARGIN * (first["pss_mb"]["hub"] / 1000 + n * student)),
         "cores": cores,
         "disk": ceil(sum(measured["machine"]["shared_mb"].values()) / 1000 + n * HOME_GB),
-        "seconds": round(n * cpu_seconds(first) / cores),
+        "01": round(n * cpu_seconds(first) / cores),
+        "03": round(n * cpu_seconds(heavy) / cores),
     }
 
 
 def sizing_rows(measured: dict) -> list[list[str]]:
-    rows = [["students", "memory", "cores", "disk", "notebook 01, if all run it at the same moment"]]
+    rows = [["students", "memory", "cores", "disk", "notebook 01, if all run it at once", "notebook 03"]]
     for n in CLASSES:
         need = server_for(n, measured)
         rows.append([str(n), f"{need['memory']} GB", str(need["cores"]), f"{need['disk']} GB",
-                     f"{need['seconds']} s at least"])  # fmt: skip
+                     f"{need['01']} s at least", f"{need['03']} s at least"])  # fmt: skip
     return rows
 
 
@@ -113,9 +114,9 @@ def text() -> str:
         "What follows for a server:\n\n"
         f"{table(sizing_rows(measured))}\n"
         f"Assumed: one student in {1 / COMPUTING:.0f} computes at the same moment, each on one core, and one "
-        f"core is the hub's; a student has {KERNELS} notebooks open, of the kind that needs most; memory is "
-        f"{MARGIN} times what was measured, and {SYSTEM_GB:.0f} GB for Linux; a home takes {HOME_GB} GB. The "
-        "last column is the processor time of all, shared by all cores.\n"
+        f"core is the hub's; a student has {KERNELS} notebooks open, each as large as the larger of "
+        f"01 and 03, which alone were measured; memory is {MARGIN} times what was measured, and {SYSTEM_GB:.0f} GB for Linux; a home takes {HOME_GB} GB. The "
+        "last columns are the processor time of all, shared by all cores.\n"
     )
 
 

@@ -138,7 +138,7 @@ class Trainer:
                     snapshot = self.run_steps(min(total, self.step + every - self.step % every), total, guard)
                 yield snapshot
             if guard.requested:
-                print(f"Stopped at step {self.step:,} of {total:,}. Run the cell again to go on.")
+                print(f"Stopped at step {self.step:,} of {total:,}. Run it again to go on.")
 
     def run_steps(self, end: int, total: int, guard: InterruptGuard) -> Snapshot:
         """Steps up to `end` without waiting for the device, then one Snapshot."""

@@ -201,7 +201,7 @@ def test_interrupt_ends_the_loop_whole(capsys):
     t.model.step = interrupted
     before = signal.getsignal(signal.SIGINT)
     assert [s.step for s in t.until(20, every=5)] == [5, 8]
-    assert "Stopped at step 8 of 20. Run the cell again to go on." in capsys.readouterr().out
+    assert "Stopped at step 8 of 20. Run it again to go on." in capsys.readouterr().out
     assert signal.getsignal(signal.SIGINT) is before
     t.model.step = step
     list(t.until(20, every=5))
@@ -233,7 +233,7 @@ def test_interrupt_in_a_real_kernel_then_going_on(tmp_path):
         run("from tests.test_trainer import trainer, same")
         run("t = trainer()")
         text = run("for s in t.until(1_000_000): pass", interrupt_after=1.5)
-        assert "Run the cell again to go on" in text
+        assert "Run it again to go on" in text
         end = "(t.step // 100 + 2) * 100"
         assert run(f"end = {end}\nfor s in t.until(end): pass\nprint(t.step == end)").endswith("True\n")
         assert run("u = trainer()\nfor s in u.until(end): pass\nprint(same(t, u))").endswith("True\n")

@@ -112,8 +112,12 @@ def grade(folder: str, results: str, homes: str | None) -> None:
 
 def run(prefixes: list[str]) -> None:
     """Execute and store notebooks."""
+    from ganlib.course.pace import measured_pace
+
+    pace = measured_pace()
+    print(f"This machine trains notebook 03's nets with {pace:,.0f} images a second")
     for path in notebooks(ROOT / "notebooks", prefixes):
-        execute(path)
+        execute(path, pace)
 
 
 def write_address(address: str | None) -> None:

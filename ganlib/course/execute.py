@@ -30,8 +30,11 @@ def notebooks(folder: Path, prefixes: tuple[str, ...] | list[str] = ()) -> list[
     ]
 
 
-def execute(path: Path) -> None:
-    """Run every cell in a clean kernel; store the outputs, and the seconds it took in the header."""
+def execute(path: Path, pace: float) -> None:
+    """Run every cell in a clean kernel; store the outputs, and the seconds it took in the header.
+
+    Beside the seconds stands the machine's pace, images a second: see pace.py.
+    """
     book = nbformat.read(path, 4)
     with tempfile.TemporaryDirectory() as home:
         os.environ["GANLIB_HOME"] = home  # the stored pages show no one's predictions
@@ -44,7 +47,7 @@ def execute(path: Path) -> None:
     book.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
-        "ganlib": {"seconds": round(seconds)},
+        "ganlib": {"seconds": round(seconds), "pace": round(pace)},
     }
     nbformat.write(book, path)
     print(f"{path.name}: {seconds:.0f} s")

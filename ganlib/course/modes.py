@@ -175,6 +175,6 @@ def answers(s: Tensor, still: Tensor, answered: Sequence[Tensor], price: Sequenc
     left.set(title="D still: a slope. D answers: a bowl", xlabel="s, the share of samples on mode A")
     left.set(ylabel="what G descends")
     left.legend(loc="upper center")
-    right.set(xlabel="modes that G draws, of 8", title="The price of missing modes: low at first")
+    right.set(xlabel="modes that G draws, of 8", title="The price of missing modes: one costs little")
     right.legend()
     return fig

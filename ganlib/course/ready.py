@@ -4,7 +4,6 @@ Packages against requirements.txt, files against their hashes, a kernel that sta
 can be built, room on disk and in memory, and the pace: a short training, compared with notebook 03's.
 """
 
-import re
 import shutil
 import subprocess
 import sys
@@ -17,21 +16,18 @@ from tempfile import gettempdir
 
 import nbformat
 import psutil
-import torch
 from packaging.requirements import Requirement
 
-from ganlib import data, nets
 from ganlib.course.execute import notebooks
-from ganlib.course.structure import seconds
-from ganlib.course.threads import choose_threads
+from ganlib.course.pace import measured_pace
+from ganlib.course.structure import seconds, stored_pace
 from ganlib.engine.files import asset, asset_names
-from ganlib.gan import GAN
-from ganlib.trainer import Trainer
 
 __all__ = ["Finding", "check"]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "firefox", "msedge", "safari")
-SLOW, STORED = 150, "03_mlp_gan.ipynb"  # seconds of a notebook; where the reference pace is stored
+SLOW = 150  # seconds of a notebook
+INSTALL = ".venv/bin/pip install -r {}.txt"
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ def packages(root: Path) -> Finding:
     wrong = [said for need in wanted if (said := _misfit(need))]
     words = f"Python {sys.version.split()[0]}, {len(wanted) - len(wrong)} of {len(wanted)} packages fit"
     if wrong:
-        return Finding("fail", f"{words}; {', '.join(wrong)}", "pip install -r requirements.txt")
+        return Finding("fail", f"{words}; {', '.join(wrong)}", INSTALL.format("requirements"))
     return Finding("ok", words)
 
 
@@ -86,7 +82,7 @@ def kernel(root: Path) -> Finding:
     try:
         manager, client = start_new_kernel(startup_timeout=60, stderr=subprocess.DEVNULL)
     except Exception as error:  # whatever stops it is the finding
-        return Finding("fail", f"no kernel starts: {error}", "pip install -r requirements.txt")
+        return Finding("fail", f"no kernel starts: {error}", INSTALL.format("requirements"))
     try:
         reply = client.execute_interactive("import ganlib", output_hook=lambda message: None, timeout=60)
     finally:
@@ -110,7 +106,9 @@ def slides(root: Path) -> Finding:
     try:
         from ganlib.course.export import slides as export
     except ImportError as error:
-        return Finding("warn", f"slides cannot be built: {error}", "pip install -r requirements-dev.txt")
+        return Finding(
+            "warn", f"slides cannot be built: {error}", ".venv/bin/pip install -r requirements-dev.txt"
+        )
     deck = export.deck(notebooks(root / "notebooks", ["01"])[0])
     return Finding("ok", f"slides are built, {len(deck) / 1e6:.1f} MB for notebook 01, without a network")
 
@@ -126,37 +124,19 @@ def room(root: Path) -> Finding:
 
 def pace(root: Path) -> Finding:
     """The training of notebook 03 for a few seconds here -> what each notebook will take."""
-    here, stored = measured_pace(), stored_pace(root)
-    factor = stored / here
-    books = {path.name[:2]: seconds(nbformat.read(path, 4)) for path in notebooks(root / "notebooks")}
-    times = {name: round(taken * factor) for name, taken in books.items()}
-    words = f"{here:,.0f} images a second, {stored:,.0f} in the stored run. Seconds here: "
+    here, books = measured_pace(), {p.name[:2]: nbformat.read(p, 4) for p in notebooks(root / "notebooks")}
+    unmeasured = [name for name, book in books.items() if not (seconds(book) and stored_pace(book))]
+    if unmeasured:
+        mend = f".venv/bin/python -m ganlib.course run {' '.join(unmeasured)}"
+        return Finding("warn", f"no seconds are stored of {', '.join(unmeasured)}", mend)
+    times = {name: round(seconds(book) * stored_pace(book) / here) for name, book in books.items()}
+    words = f"{here:,.0f} images a second in notebook 03's training. Seconds here: "
     words += ", ".join(f"{name} {taken}" for name, taken in times.items())
     slow = [name for name, taken in times.items() if taken > SLOW]
     if slow:
         mend = "close what else runs, or run these before class: stored outputs and checkpoints are there"
         return Finding("warn", f"{words}. Too slow for a class: {', '.join(slow)}", mend)
     return Finding("ok", words)
-
-
-def measured_pace(steps: int = 300) -> float:
-    """Images a second of notebook 03's training on this machine."""
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    choose_threads()
-    G, D = nets.MLPGenerator(), nets.with_spectral_norm(nets.MLPDiscriminator(shift=1.0))
-    gan = GAN(G, D, lr=2e-3, betas=(0.0, 0.99), device=device)
-    trainer = Trainer(gan, data.load("mnist", device=device), batch_size=128)
-    warm, done = trainer.until(steps, every=steps // 2)
-    return (done.step - warm.step) * 128 / (done.seconds - warm.seconds)
-
-
-def stored_pace(root: Path) -> float:
-    """Images a second in notebook 03's stored run, as its live view printed them."""
-    text = (root / "notebooks" / STORED).read_text(encoding="utf-8")
-    found = re.findall(r"([\d,]+) images a second", text)
-    if not found:
-        raise ValueError(f"{STORED}: expected a stored run with its pace, but found none; run it once")
-    return float(found[-1].replace(",", ""))
 
 
 CHECKS: tuple[Callable[[Path], Finding], ...] = (packages, files, kernel, browser, slides, room, pace)

@@ -8,6 +8,7 @@ Cells are known by tags (show-code, hide-output, walk, deeper), by slideshow.sli
     title       the heading of the first cell
     claim       the first paragraph below it, without the words in bold that it may begin with
     seconds     notebook metadata ganlib.seconds, written by `run`; in the header the one number before " s"
+    pace        notebook metadata ganlib.pace, how quick the machine was that took these seconds
     set-up      the first code cell
     deeper      a heading cell with that tag, and all below it up to the next heading of its level
     references  the last heading before deeper, or of the notebook, if nothing but a list stands below it
@@ -26,6 +27,7 @@ __all__ = [
     "picture_type",
     "seconds",
     "spine",
+    "stored_pace",
     "title",
     "without_progress",
 ]
@@ -59,6 +61,11 @@ def seconds(book: NotebookNode) -> int | None:
     measured = book.metadata.get("ganlib", {}).get("seconds")
     stated = SECONDS.search(book.cells[0].source)
     return measured if measured is not None else int(stated.group()) if stated else None
+
+
+def stored_pace(book: NotebookNode) -> int | None:
+    """Images a second of notebook 03's training on the machine of the stored run, None if not measured."""
+    return book.metadata.get("ganlib", {}).get("pace")
 
 
 def level(cell: NotebookNode) -> int | None:

@@ -9,28 +9,19 @@ import pytest
 
 from ganlib.course import __main__ as program
 from ganlib.course import ready
+from ganlib.course.pace import measured_pace
 from ganlib.engine import files
 from tests.support.pages import code_cells
 
 
 @pytest.fixture
 def root(tmp_path):
-    """A course with two notebooks whose stored run was at 1,000 images a second."""
+    """A course with two notebooks, one stored at 1,000 images a second, one at 500."""
     (tmp_path / "notebooks").mkdir()
-    for name, seconds in (("01_objective", 30), ("03_mlp_gan", 80)):
-        said = {
-            "output_type": "stream",
-            "name": "stdout",
-            "text": "step 3,000 of 3,000, 1,000 images a second",
-        }
-        cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": "", "execution_count": 1,
-                "outputs": [said]}  # fmt: skip
-        book = {
-            "cells": [cell],
-            "metadata": {"ganlib": {"seconds": seconds}},
-            "nbformat": 4,
-            "nbformat_minor": 5,
-        }
+    for name, seconds, pace in (("01_objective", 30, 500), ("03_mlp_gan", 80, 1_000)):
+        cell = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# A title"}
+        stored = {"ganlib": {"seconds": seconds, "pace": pace}}
+        book = {"cells": [cell], "metadata": stored, "nbformat": 4, "nbformat_minor": 5}
         (tmp_path / f"notebooks/{name}.ipynb").write_text(json.dumps(book))
     return tmp_path
 
@@ -61,19 +52,28 @@ def test_a_damaged_file_is_named(tmp_path, monkeypatch):
     assert found.words.endswith("changed: checkpoints/dcgan.safetensors, checkpoints/mlp-gan.safetensors")
 
 
-def test_times_follow_the_pace_of_this_machine(root, monkeypatch):
+def test_times_follow_the_pace_of_this_machine_and_that_of_each_stored_run(root, monkeypatch):
     monkeypatch.setattr(ready, "measured_pace", lambda: 500.0)
     found = ready.pace(root)
-    assert "Seconds here: 01 60, 03 160" in found.words and found.words.endswith("Too slow for a class: 03")
+    assert "Seconds here: 01 30, 03 160" in found.words and found.words.endswith("Too slow for a class: 03")
     assert found.status == "warn"
     monkeypatch.setattr(ready, "measured_pace", lambda: 2_000.0)
-    assert ready.pace(root).status == "ok" and "01 15, 03 40" in ready.pace(root).words
+    assert ready.pace(root).status == "ok" and "01 8, 03 40" in ready.pace(root).words
+
+
+def test_a_notebook_without_measured_seconds_is_named(root, monkeypatch):
+    path = root / "notebooks/01_objective.ipynb"
+    path.write_text(path.read_text().replace('"pace": 500', '"other": 500'))
+    monkeypatch.setattr(ready, "measured_pace", lambda: 500.0)
+    found = ready.pace(root)
+    assert found.status == "warn" and found.words == "no seconds are stored of 01"
+    assert found.mend.endswith("ganlib.course run 01")
 
 
 def test_the_pace_is_that_of_the_training_on_the_page():
     (cell,) = [source for source in code_cells("03_mlp_gan") if "trainer = Trainer(" in source]
     assert "shift=1.0" in cell and "with_spectral_norm" in cell and "batch_size=128" in cell
-    assert ready.stored_pace(program.ROOT) > 100 and 100 < ready.measured_pace(steps=20) < 1e7
+    assert 100 < measured_pace(steps=20) < 1e7
 
 
 def test_little_memory_and_no_browser_warn(root, monkeypatch):

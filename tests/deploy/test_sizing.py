@@ -48,5 +48,6 @@ def test_sums_by_hand(n, memory, cores, disk):
         },
     }
     assert sizing.server_for(n, measured) == {
-        "memory": memory, "cores": cores, "disk": disk, "seconds": round(n * 30 / cores)
+        "memory": memory, "cores": cores, "disk": disk,
+        "01": round(n * 30 / cores), "03": round(n * 93 / cores),
     }  # fmt: skip

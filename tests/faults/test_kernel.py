@@ -121,7 +121,7 @@ def test_stopped_at_100_random_moments_the_result_is_bit_equal(kernel):
         kernel.listen(lambda message: message["msg_type"] == "stream")
         text, error = kernel.stop_after(moments.uniform(0.005, 0.15))  # 5 ms: until is entered
         assert error is None, error
-        assert "Run the cell again to go on." in text
+        assert "Run it again to go on." in text
         steps.add(text.split("Stopped at step ")[1].split(" of")[0])
     assert len(steps) == 100, "each time some steps were done"
     text = kernel.run_well(COMPARE)
@@ -176,7 +176,7 @@ def test_cells_run_twice_and_run_all_after_a_stop(kernel):
     kernel.run_well("total = 1_000_000")
     kernel.start("print('in the loop')" + TRAIN)
     kernel.listen(lambda message: message["msg_type"] == "stream")
-    assert "Run the cell again" in kernel.stop_after(0.1)[0]
+    assert "Run it again" in kernel.stop_after(0.1)[0]
     for cell in (SET_UP, BUILD, "total = 70" + TRAIN):  # Run All: builds anew
         kernel.run_well(cell)
     assert kernel.run_well(COMPARE) == "70 True\n"

@@ -165,6 +165,7 @@ def _judge(box, exercise):
     random.seed(secrets.randbits(63))
     np.random.seed(secrets.randbits(32))
     try:
+        box.left = SECONDS
         answer = answer_in(box, exercise.key)
     except Exception as error:  # whatever a student's own lines raise
         return WRONG, f"the lines that it needs stopped with {type(error).__name__}: {error}"

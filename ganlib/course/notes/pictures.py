@@ -149,7 +149,7 @@ def phase(ax: Axes, paths: dict[str, np.ndarray], flow: Callable | None = None, 
     return ax
 
 
-def opening_film(rounds: int = 580, every: int = 20) -> list[Image.Image]:
+def opening_film(rounds: int = 580, every: int = 29) -> list[Image.Image]:
     """The picture at the top of notebook 01: a small GAN on notes learns from θ = -4; the scene, and V."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
