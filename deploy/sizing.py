@@ -115,7 +115,8 @@ def text() -> str:
         f"{table(sizing_rows(measured))}\n"
         f"Assumed: one student in {1 / COMPUTING:.0f} computes at the same moment, each on one core, and one "
         f"core is the hub's; a student has {KERNELS} notebooks open, each as large as the larger of "
-        f"01 and 03, which alone were measured; memory is {MARGIN} times what was measured, and {SYSTEM_GB:.0f} GB for Linux; a home takes {HOME_GB} GB. The "
+        f"01 and 03, which alone were measured; memory is {MARGIN} times what was "
+        f"measured, and {SYSTEM_GB:.0f} GB for Linux; a home takes {HOME_GB} GB. The "
         "last columns are the processor time of all, shared by all cores.\n"
     )
 
