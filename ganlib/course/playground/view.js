@@ -185,6 +185,7 @@ function render(all) {
     const last = game.history.at(-1) || {};
     say("step", `step ${game.steps.toLocaleString("en")}`);
     for (const name of ["d_loss", "g_loss", "penalty"]) say(`${name}-now`, name in last ? last[name].toFixed(2) : "");
+    $("penalty-now").parentElement.hidden = game.options.penalty === "none" || game.options.penalty === "clip";
   }
   if (due("measures", all)) measure();
   say("phase", phase());
