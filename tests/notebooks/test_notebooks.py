@@ -8,6 +8,7 @@ import symtable
 import nbformat
 import pytest
 
+from ganlib.course import playground
 from ganlib.course.structure import spine
 from tests.support.pages import NOTEBOOKS
 
@@ -173,3 +174,12 @@ def test_no_later_cell_changes_what_a_function_reads(code):
         for table in symtable.symtable(source, "cell", "exec").get_children():
             if table.get_name().startswith("draw"):
                 used[table.get_name()] = reads(table)
+
+
+def test_a_stored_playground_is_the_present_one(code):
+    for cell in code:
+        if "playground.show(" in cell.source:
+            (call,) = re.findall(r"playground\.show\((.*)\)", cell.source)
+            scene = {k.arg: ast.literal_eval(k.value) for k in ast.parse(f"f({call})").body[0].value.keywords}
+            frames = [output.data["text/html"] for output in cell.outputs if "text/html" in output.data]
+            assert playground.frame(**scene) in frames, "run the notebook again"
