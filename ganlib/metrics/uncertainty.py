@@ -26,7 +26,8 @@ def bootstrap(
         )
     generator = torch.Generator().manual_seed(seed)
     draws = (torch.randint(len(sample), (len(sample),), generator=generator) for _ in range(repeats))
-    return torch.tensor([float(statistic(sample[rows.to(sample.device)])) for rows in draws]).double()
+    values = [float(statistic(sample[rows.to(sample.device)])) for rows in draws]
+    return torch.tensor(values, dtype=torch.double)
 
 
 def bootstrap_interval(
