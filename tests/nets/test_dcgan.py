@@ -35,6 +35,11 @@ def test_doubling_and_halving(up, side):
         assert down(3, 5)(up(5, 3)(x)).shape == (2, 5, side, side)
 
 
+def test_an_even_kernel_of_a_resize_convolution_is_refused():
+    with pytest.raises(ValueError, match="kernel: expected an odd number, .*but got 4"):
+        dcgan.resize_conv(5, 3, kernel=4)
+
+
 def test_rules_can_be_left_out():
     G = DCGenerator(norm=nn.Identity, activation=dcgan.leaky, output=nn.Identity, up=dcgan.resize_conv)
     kinds = {type(part) for part in G.modules()}
