@@ -1,7 +1,4 @@
-"""What a student has predicted and solved.
-
-Kept in one small file so that it survives a restart of the kernel.
-"""
+"""What a student has predicted and solved, in one small file that survives a restart of the kernel."""
 
 import json
 

@@ -1,5 +1,6 @@
-"""The kernel estimate of a likelihood that early papers reported for GANs, and why it is no measure of
-quality. Notebook 08.
+"""The kernel estimate of a likelihood, and why it is no measure of quality. Notebook 08.
+
+Early papers reported it for GANs.
 """
 
 import math

@@ -41,8 +41,9 @@ def train_classifier(net: Classifier, data: ImageSet, steps: int) -> Classifier:
 
 
 def judge_loss(net: Classifier, x: Tensor, y: Tensor, way: int, contrast: Tensor) -> Tensor:
-    """Cross-entropy of the classes plus the error of the damage features, on x (B, C, H, W) and on damaged
-    copies of its first half.
+    """Cross-entropy of the classes plus the error of the damage features.
+
+    Both are taken on x (B, C, H, W) and on damaged copies of its first half.
     """
     damaged, amount = damage(x[: len(x) // 2], way)
     amount = amount / contrast  # (B / 2, kinds)

@@ -1,6 +1,6 @@
 """Data: the bundle is balanced and in range, bad input is named, toys have the moments they state.
 
-Faults: tests/faults.
+What is damaged or missing is in tests/faults.
 """
 
 import gzip

@@ -22,8 +22,9 @@ def integer(low, high):
 
 
 def some_layers():
-    """A side, and two or three layers (kernel, stride, padding) that do more than multiply the side; the first
-    one cuts.
+    """A side, and two or three layers (kernel, stride, padding), the first of which cuts.
+
+    They do more than multiply the side.
     """
     layers = []
     for i in range(integer(2, 3)):

@@ -93,9 +93,9 @@ class RealOrFake:
         )
 
     def verdict(self):
-        """What the last picture was, how many answers leaned the right way.
+        """What the last picture was, how many answers leaned the right way, and V beside D's.
 
-        V beside D's on the same pictures.
+        Both values are of the same pictures.
         """
         if not self.answers:
             return f"V at a draw is -log 4 = {-math.log(4):.3f}."
