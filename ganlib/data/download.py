@@ -62,9 +62,8 @@ def fetch(name: str, folder: Path, deadline: float, mirrors: list[str] | None = 
     if _checksums_match(folder, files):
         return targets
     for i, mirror in enumerate(mirrors):
-        seconds = (end - time.monotonic()) / (
-            len(mirrors) - i
-        )  # a silent mirror must leave time for the next
+        # A silent mirror must leave time for the next.
+        seconds = (end - time.monotonic()) / (len(mirrors) - i)
         with tempfile.TemporaryDirectory(dir=_make_folder(folder)) as temporary:
             reason = _download(files, mirror, temporary, seconds)
             if _checksums_match(Path(temporary), files):

@@ -145,9 +145,8 @@ class _PixelByPixel:
         for layer in self.layers:
             side = size + 2 * layer.padding[0]
             self.inputs.append(torch.zeros(n, side, side, layer.in_channels, device=device))
-            self.matrices.append(
-                (layer.weight * layer.mask).permute(2, 3, 1, 0).flatten(0, 2)
-            )  # (k k in, out)
+            weight = (layer.weight * layer.mask).permute(2, 3, 1, 0)  # (k, k, in, out)
+            self.matrices.append(weight.flatten(0, 2))
 
     def draw(self, start: Tensor | None) -> Tensor:
         fixed = 0 if start is None else start.shape[-2]

@@ -25,6 +25,7 @@ def density_coverage(real: Tensor, fake: Tensor, k: int = 5) -> tuple[float, flo
         k: which neighbor sets the radius of a ball.
 
     Example:
+        >>> import torch
         >>> real = torch.arange(8.0)[:, None]
         >>> density_coverage(real, torch.full((4, 1), 3.0), k=1)  # inside of three balls
         (3.0, 0.375)

@@ -71,9 +71,8 @@ def slug(text):
 def markdown(source, **settings):
     """Markdown -> HTML, formulas as MathML."""
     text = MarkdownWithMath(renderer=Renderer(**settings)).render(source)
-    return GLUED.sub(
-        r'<span class="glued">\g<0></span>', text
-    )  # no line may begin with a formula's full stop
+    # No line may begin with a formula's full stop.
+    return GLUED.sub(r'<span class="glued">\g<0></span>', text)
 
 
 def pieces(source, **settings):
