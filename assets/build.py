@@ -1,5 +1,6 @@
-"""Rebuild every bundled asset: python assets/build.py [data] [judges] [checkpoints] [figures] [vendor]; all
-of them by default.
+"""Rebuild every bundled asset: python assets/build.py [data] [judges] [checkpoints] [figures] [vendor].
+
+Without a name all of them are built.
 
 The original files of MNIST and Fashion-MNIST are read from --originals FOLDER (FOLDER/mnist/*.gz,
 FOLDER/fashion/*.gz), as their authors publish them. Afterwards assets/hashes.json holds the sha256 of each

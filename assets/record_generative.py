@@ -33,7 +33,7 @@ def vae(images):
 def rbm(images):
     """An RBM of 500 hidden units, by contrastive divergence."""
     white = (images[:][0].mean(0).flatten() + 1) / 2
-    return generative.ContrastiveDivergence(generative.RBM(784, 500, white)), 64, 1_500
+    return generative.PersistentContrastiveDivergence(generative.RBM(784, 500, white)), 64, 1_500
 
 
 def flow(images):

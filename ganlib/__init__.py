@@ -8,7 +8,6 @@ alone; nothing else imports it.
 import os
 
 # Torch's threads wait for one another by spinning for some milliseconds. On a machine with other work this
-# burns the time
-# that the slower thread needs, and training may become twenty times slower. A shorter spin copes far better
-# with neighbors (BENCHMARKS.md). The variable is read once, when torch is first imported.
+# burns the time that the slower thread needs, and training may become twenty times slower. A shorter spin
+# copes far better with neighbors (BENCHMARKS.md). The variable is read once, when torch is first imported.
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")

@@ -1,9 +1,8 @@
 """GAN losses as pairs of functions on logits; both are minimized. Notebooks 01, 02, 05 and 09.
 
-A logit l is the critic's raw output; D = sigmoid(l) is for display only. Working on logits keeps every
-loss finite: log(1 - sigmoid(40)) is -inf in float32, -softplus(40) is -40. All functions take logits of
-    shape (B,), return a
-scalar, and raise a ValueError for anything else.
+A logit l is the critic's raw output; D = sigmoid(l) is for display only. Working on logits keeps every loss
+finite: log(1 - sigmoid(40)) is -inf in float32, -softplus(40) is -40. All functions take logits of shape
+(B,), return a scalar, and raise a ValueError for anything else.
 """
 
 from collections.abc import Callable
@@ -54,9 +53,9 @@ def binary_d_loss(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def minimax_g_loss(fake: Tensor) -> Tensor:
-    """E[log(1 - D(G(z)))], the saturating loss.
+    """E[log(1 - D(G(z)))], the saturating loss: its derivative in the logit is -D.
 
-    Its derivative in the logit is -D, which vanishes where D is sure of a fake.
+    That vanishes where D is sure of a fake.
 
     Goodfellow et al., 2014, arXiv:1406.2661. Notebook 01.
 
@@ -120,9 +119,7 @@ def hinge_d_loss(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def relativistic_d_loss(real: Tensor, fake: Tensor) -> Tensor:
-    """E[softplus(fake - real)].
-
-    D only has to rank each real sample above its fake partner, the one at the same position.
+    """E[softplus(fake - real)]: D only has to rank each real sample above the fake one at the same position.
 
     Jolicoeur-Martineau, 2018, arXiv:1807.00734; Huang et al., 2025, arXiv:2501.05441. Notebook 09.
 

@@ -1,6 +1,6 @@
-"""Penalties on the critic's gradient, all called as penalty(critic, real, fake).
+"""Penalties on the critic's gradient, all called as penalty(critic, real, fake), and weight clipping.
 
-Weight clipping. Notebooks 05 and 09.
+Notebooks 05 and 09.
 
 `critic` maps x (B, ...) to logits (B,); labels, where there are any, are already bound into it. All penalties
 raise a ValueError that names the argument which is not a float batch.
@@ -19,9 +19,7 @@ Critic = Callable[[Tensor], Tensor]
 
 
 def input_gradient(critic: Critic, x: Tensor) -> Tensor:
-    """The gradient of the critic with respect to each sample.
-
-    X (B, ...) -> ∇critic(x) (B, ...), still differentiable.
+    """The gradient of the critic with respect to each sample, still differentiable: (B, ...) -> (B, ...).
 
     Summing the logits before differentiating gives every sample its own gradient only while no sample's logit
     depends on another sample: batch norm in the critic breaks that. Notebook 05.
@@ -67,12 +65,10 @@ def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor, weight: float =
 
 
 def r1_penalty(critic: Critic, real: Tensor, fake: Tensor | None = None, weight: float = 0.1) -> Tensor:
-    """weight / 2 * E[‖∇critic(real)‖²].
-
-    Damp the critic on real samples, which makes training locally convergent.
+    """weight / 2 * E[‖∇critic(real)‖²] damps the critic on real samples: training becomes locally convergent.
 
     real: (B, ...) -> scalar; fake is not used. Mescheder, Geiger and Nowozin, 2018, arXiv:1801.04406.
-        Notebook 09.
+    Notebook 09.
 
     Example:
         >>> r1_penalty(lambda x: 3 * x[:, 0], torch.zeros(4, 2), weight=2.0).item()
@@ -97,9 +93,7 @@ def r2_penalty(critic: Critic, real: Tensor | None, fake: Tensor, weight: float 
 def clip_weights(critic: nn.Module, limit: float = 0.01) -> None:
     """Clamp every parameter of the critic, a module, to [-limit, limit] in place.
 
-    WGAN's crude Lipschitz bound.
-
-    Arjovsky, Chintala and Bottou, 2017, arXiv:1701.07875. Notebook 05.
+    This is WGAN's crude Lipschitz bound. Arjovsky, Chintala and Bottou, 2017, arXiv:1701.07875. Notebook 05.
 
     Example:
         >>> layer = nn.Linear(3, 3)
@@ -116,7 +110,7 @@ def clip_weights(critic: nn.Module, limit: float = 0.01) -> None:
 def _squared_norm(gradient: Tensor) -> Tensor:
     """(B, ...) -> (B,): each sample's squared gradient norm, in float32 at least.
 
-    300² is too large for float16.
+    In float16 a norm of 300 would already be too large: its square is more than 65504.
     """
     return gradient.flatten(1).to(torch.promote_types(gradient.dtype, torch.float32)).square().sum(1)
 

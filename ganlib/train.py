@@ -35,7 +35,7 @@ from ganlib.trainer import Trainer
 __all__ = ["build", "main"]
 
 SECONDS_BETWEEN_SAVES = 120
-STEPS_BETWEEN_SHEETS = 1.2  # times as many steps as at the sheet before: 30 sheets in the first 20,000
+SHEET_RATIO = 1.2  # a sheet after this many times the steps of the one before: 23 in the first 20,000
 BUNDLED = ("mnist", "fashion")
 
 
@@ -122,7 +122,7 @@ def _report(trainer, snapshot, z, out, writer):
         writer.add_image("samples", make_grid((trainer.model.generate(z=z).cpu() + 1) / 2), snapshot.step)
     sheets = (path.stem.removeprefix("samples-") for path in out.glob("samples-*.png"))
     before = max((int(step) for step in sheets if step.isdecimal()), default=0)
-    if snapshot.step >= STEPS_BETWEEN_SHEETS * before:
+    if snapshot.step >= SHEET_RATIO * before:
         _save_samples(trainer, z, out)
 
 

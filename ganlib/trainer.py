@@ -60,7 +60,7 @@ class Data(Protocol):
 class Snapshot:
     """Where training stands: terms are means over the steps since the last snapshot.
 
-    Seconds count training alone.
+    The seconds are those of training alone.
     """
 
     step: int

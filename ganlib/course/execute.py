@@ -1,6 +1,4 @@
-"""Execute notebooks in a clean kernel and store them: outputs, seconds, nothing that only a live page can
-use.
-"""
+"""Execute notebooks in a clean kernel and store them: outputs, seconds, nothing for live pages alone."""
 
 import os
 import re
@@ -54,8 +52,9 @@ def execute(path: Path, pace: float) -> None:
 
 
 def tidy(cell: nbformat.NotebookNode) -> None:
-    """Drop what only a live page can use: timestamps, progress, widgets without a kernel, walks (a picture
-    stays).
+    """Drop what only a live page can use: timestamps, progress, widgets without a kernel, walks.
+
+    A walk's picture stays.
     """
     cell.metadata.pop("execution", None)
     if cell.cell_type == "code":

@@ -95,8 +95,9 @@ def recording(name: str) -> Recording:
 
 
 def clouds(points: Tensor, mixture: Mixture, labels: Sequence[str], columns: int = 5) -> Figure:
-    """Several clouds of samples, each over the modes as open circles, row by row, in one drawing (quick to
-    redraw).
+    """Several clouds of samples in one drawing, row by row, each over the modes as open circles.
+
+    One drawing is quick to redraw.
 
     Args:
         points: (S, n, 2), one cloud for each label; what lies outside its field is left out.
@@ -123,8 +124,7 @@ def clouds(points: Tensor, mixture: Mixture, labels: Sequence[str], columns: int
 
 
 def packs(shares: Mapping[str, Tensor], distances: Mapping[str, Sequence[float]]) -> Figure:
-    """PacGAN's argument: how often a pack of two holds the modes i and j, and how far packs are from real
-    ones.
+    """PacGAN's argument: how often a pack of two holds the modes i and j, and its distance to real packs.
 
     Args:
         shares: name -> (K,), how often a sample has each mode; a pack has i and j with share_i share_j.
@@ -162,8 +162,9 @@ def verdicts(games: dict, real: Tensor, span: float = 3.0) -> Figure:
 
 
 def answers(s: Tensor, still: Tensor, answered: Sequence[Tensor], price: Sequence[Tensor]) -> Figure:
-    """What G descends: left over the share of mode A, for a D that stands still and for one that answers;
-    right over the number of modes kept.
+    """What G descends: left over the share of mode A, right over the number of modes kept.
+
+    Left there are two curves, for a D that stands still and for one that answers.
     """
     fig, (left, right) = plots.canvas(1, 2, (12, 4.8))
     left.plot(s, still - still.mean(), color=plots.BLUE, ls="-", label="D stands still (shifted)")

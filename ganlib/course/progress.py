@@ -1,7 +1,4 @@
-"""What a student has predicted and solved.
-
-Kept in one small file so that it survives a restart of the kernel.
-"""
+"""What a student has predicted and solved, in one small file that survives a restart of the kernel."""
 
 import json
 
@@ -23,9 +20,8 @@ def record(key, value):
 
     Where no folder can be written, say so and remember it until the kernel ends.
     """
-    value = json.loads(
-        json.dumps(value)
-    )  # what cannot be kept in the file fails here, before it is kept anywhere
+    # What cannot be kept in the file fails here, before it is kept anywhere.
+    value = json.loads(json.dumps(value))
     MEMORY[key] = value
     try:
         with atomic_write(user_folder() / "progress.json") as temporary:

@@ -1,7 +1,4 @@
-"""What the first cell of each notebook calls.
-
-Pick the device, set the style of the figures, say it in one line.
-"""
+"""What the first cell of each notebook calls: it picks the device, sets the figures' style and says so."""
 
 import platform
 

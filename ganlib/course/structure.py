@@ -35,9 +35,8 @@ __all__ = [
 SECONDS = re.compile(r"\b\d+(?= s\b)")
 PICTURES = ("image/png", "image/gif")
 HEADING = re.compile(r"(#+) +(.+)")
-LISTED = re.compile(
-    r"\s*$|\s*(?:[-*+]|\d+[.)]) |\s+\S"
-)  # a blank line, an entry of a list, or its further lines
+# A blank line, an entry of a list, or its further lines.
+LISTED = re.compile(r"\s*$|\s*(?:[-*+]|\d+[.)]) |\s+\S")
 
 
 def picture_type(output: Mapping) -> str | None:

@@ -1,9 +1,7 @@
-"""A latent walk that needs no kernel.
+"""A latent walk that needs no kernel: a small generator and 100 lines of JavaScript in one HTML page.
 
-A small generator's weights and 100 lines of JavaScript in one HTML page. Notebook 03.
-
-Plain HTML in a frame does all of it, in a notebook, an exported page, a slide or a mail, with nothing to
-install or to load.
+Notebook 03. Plain HTML in a frame does all of it, in a notebook, an exported page, a slide or a mail, with
+nothing to install or to load.
 """
 
 import base64
@@ -27,10 +25,10 @@ TEMPLATE = Path(__file__).with_suffix(".html")
 
 
 def fuse_batch_norm(G: MLPGenerator | DCGenerator) -> tuple[list[tuple[Tensor, Tensor]], float]:
-    """Each layer's (matrix (rows, columns), bias (rows,)), with eval-mode batch norm fused in.
+    """Each layer's (matrix, bias), eval-mode batch norm fused in, and the activations' slope below 0.
 
-    Its activation's slope below 0. A transposed convolution has a row for each channel that it draws, and a
-    column for each channel that it reads and each position of its kernel.
+    A matrix is (rows, columns), a bias (rows,). A transposed convolution has a row for each channel that it
+    draws, and a column for each channel that it reads and each position of its kernel.
     """
     _check(G)
     layers, slope = [], 0.0

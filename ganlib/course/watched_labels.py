@@ -1,5 +1,6 @@
-"""Discriminators that an exercise hands to a student's losses: one watches which labels it is shown, one has
-logits that are known. Notebook 06.
+"""Discriminators that an exercise hands to a student's losses. Notebook 06.
+
+One watches which labels it is shown, one has logits that are known.
 """
 
 import torch

@@ -106,9 +106,7 @@ def write_step(G, D, g_adam, d_adam, real, z):
 
 
 def flawed_step(loss=non_saturating, clear="before", moves="DG", detach="D"):
-    """A step with another loss, with gradients cleared too late or never, or with a player that never
-    moves.
-    """
+    """A step with another loss, with gradients cleared too late or never, or with a player that stays put."""
 
     def step(G, D, g_adam, d_adam, real, z):
         fake, losses = G(z), []

@@ -1,5 +1,6 @@
-"""Pictures damaged on purpose, from hardly visible to hopeless. A classifier that has learned to say how much
-a picture was damaged tells noise and blur from good pictures. Notebook 08.
+"""Pictures damaged on purpose, from hardly visible to hopeless. Notebook 08.
+
+A classifier that has learned to say how much a picture was damaged tells noise and blur from good pictures.
 """
 
 import math

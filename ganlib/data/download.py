@@ -49,9 +49,9 @@ def full_set(name: str, cache: str | Path | None, deadline: float) -> list[Path]
 
 
 def fetch(name: str, folder: Path, deadline: float, mirrors: list[str] | None = None) -> list[Path] | None:
-    """The two verified files of the full set, from the folder or a mirror.
+    """The two verified files of the full set, from the folder or a mirror; None if they cannot be had.
 
-    None, and a sentence why, if it cannot be.
+    Then a printed sentence says why.
 
     Nothing unverified ever lies in the folder: files arrive in a temporary one and are renamed into place.
     Raises an OSError where the folder cannot be written.
@@ -62,9 +62,8 @@ def fetch(name: str, folder: Path, deadline: float, mirrors: list[str] | None = 
     if _checksums_match(folder, files):
         return targets
     for i, mirror in enumerate(mirrors):
-        seconds = (end - time.monotonic()) / (
-            len(mirrors) - i
-        )  # a silent mirror must leave time for the next
+        # A silent mirror must leave time for the next.
+        seconds = (end - time.monotonic()) / (len(mirrors) - i)
         with tempfile.TemporaryDirectory(dir=_make_folder(folder)) as temporary:
             reason = _download(files, mirror, temporary, seconds)
             if _checksums_match(Path(temporary), files):
@@ -100,12 +99,10 @@ def _md5(path):
 
 
 def _download(files, mirror, folder, seconds):
-    """Fetch the files from one mirror into the folder -> what went wrong, in words.
+    """Fetch the files from one mirror into the folder -> in words, why they may not be what they should be.
 
-    If they are not what they should be.
-
-    In a process of its own, because a process can be ended: a time limit on a socket starts anew with every
-    byte.
+    This is done in a process of its own, because a process can be ended: a time limit on a socket starts anew
+    with every byte.
     """
     pairs = [part for file, _ in files for part in (mirror + file, str(Path(folder, file)))]
     try:

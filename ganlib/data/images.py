@@ -1,6 +1,6 @@
-"""Images that stay as bytes on the device and are drawn there.
+"""Images that stay as bytes on the device and are drawn there: the bundled sets, and the full ones.
 
-The bundled sets, and the full ones where a network is.
+The full ones need a network once.
 """
 
 import gzip

@@ -20,6 +20,7 @@ from ganlib.engine.files import user_folder
 __all__ = ["folder", "from_dataset"]
 
 MODES = {1: "L", 3: "RGB"}
+CACHE_FORMAT = 2  # one more whenever a picture is read in another way, so that old caches are not used
 SHOWN = 5  # how many skipped files are named
 MAX_BYTES = 2 << 30  # 2 GiB of pictures in memory
 
@@ -34,7 +35,8 @@ def folder(
     call is quick.
 
     Args:
-        path: the folder; any formats that Pillow reads, nested as deep as you like.
+        path: the folder; any formats that Pillow reads, nested as deep as you like. Grays of 16 bits become
+            8; floats are skipped.
         size: side of the squares, in pixels.
         channels: 3 for color, 1 for gray. Transparent parts become white.
         fit: "crop" cuts the middle square, "pad" adds white bars.
@@ -51,9 +53,11 @@ def folder(
         torch.Size([1, 3, 32, 32])
     """
     path = Path(path)
-    _check_folder(path, size, channels, fit)
+    if not path.is_dir():
+        raise ValueError(f"path: expected a folder, but got {str(path)!r}; check the name")
+    _check_options(size, channels, fit)
     files = sorted(_files_below(path))
-    _check_memory(len(files), size, channels)
+    _check_memory("path", len(files), size, channels)
     cache = _cache_file(files, path, size, channels, fit)
     images, labels, names, skipped = _from_cache(cache) or _read_all(files, path, size, channels, fit)
     _report(skipped, len(files), path)
@@ -82,15 +86,19 @@ def from_dataset(
         class_names: what the labels mean; None takes dataset.classes, or numbers.
 
     Raises:
-        ValueError: naming the first entry that is no picture.
+        ValueError: naming the first entry that is no picture, or if there are more than 2 GiB of them.
 
     Example:
         >>> pictures = [(np.zeros((28, 28), np.uint8), 3), (np.zeros((28, 28), np.uint8), 1)]
         >>> from_dataset(pictures, size=32, channels=1).labels.tolist()
         [3, 1]
     """
+    _check_options(size, channels, fit)
+    if hasattr(dataset, "__len__"):
+        _check_memory("dataset", len(dataset), size, channels)  # before any picture is read
     images, labels = [], []
     for i, entry in enumerate(dataset):
+        _check_memory("dataset", i + 1, size, channels)
         picture, label = _picture_and_label(entry)
         images.append(_squared(_as_pil(picture, i), size, channels, fit))
         labels.append(int(label))
@@ -136,7 +144,7 @@ def _opened(file: Path) -> Image.Image:
 
 def _squared(picture: Image.Image, size: int, channels: int, fit: str) -> np.ndarray:
     """Upright, on white, square, size x size: (channels, size, size) uint8."""
-    picture = ImageOps.exif_transpose(picture)
+    picture = _of_8_bits(ImageOps.exif_transpose(picture))
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
@@ -146,6 +154,16 @@ def _squared(picture: Image.Image, size: int, channels: int, fit: str) -> np.nda
     options = {} if fit == "crop" else {"color": "white"}
     pixels = np.asarray(fitted(picture, (size, size), Image.Resampling.LANCZOS, **options))
     return pixels[None] if channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def _of_8_bits(picture: Image.Image) -> Image.Image:
+    """Grays of 16 bits scaled to 8, which `convert` would cut off at 255; other pictures as they are."""
+    if picture.mode == "F":
+        raise ValueError("expected 8 or 16 bits a pixel, but got floats (mode F); scale them to bytes")
+    if picture.mode != "I" and not picture.mode.startswith("I;16"):
+        return picture
+    grays = np.asarray(picture) / 257  # 65535 / 257 = 255
+    return Image.fromarray(grays.round().clip(0, 255).astype(np.uint8))
 
 
 def _picture_and_label(entry):
@@ -162,7 +180,7 @@ def _as_pil(picture: Any, i: int) -> Image.Image:
         picture = picture.permute(1, 2, 0).squeeze(2).numpy()
     if isinstance(picture, np.ndarray) and picture.dtype == np.uint8 and picture.ndim in (2, 3):
         return Image.fromarray(picture)
-    if not isinstance(picture, Image.Image):
+    if not isinstance(picture, Image.Image) or picture.mode == "F":
         raise ValueError(
             f"dataset: expected PIL images or uint8 arrays, but got {describe(picture)} as entry {i}; "
             "leave out ToTensor, or scale floats to bytes"
@@ -187,7 +205,7 @@ def _report(skipped, total, path):
 
 def _cache_file(files, path, size, channels, fit) -> Path | None:
     """Where this selection is cached; None where nothing can be written."""
-    digest = hashlib.sha256(f"{path.resolve()} {size} {channels} {fit}".encode())
+    digest = hashlib.sha256(f"{CACHE_FORMAT} {path.resolve()} {size} {channels} {fit}".encode())
     for file in files:
         facts = file.stat()
         digest.update(f"{file} {facts.st_size} {facts.st_mtime_ns}".encode(errors="surrogateescape"))
@@ -218,9 +236,7 @@ def _to_cache(cache, images, labels, names, skipped):
         )
 
 
-def _check_folder(path, size, channels, fit):
-    if not path.is_dir():
-        raise ValueError(f"path: expected a folder, but got {str(path)!r}; check the name")
+def _check_options(size, channels, fit):
     if not (isinstance(size, int) and 8 <= size <= 1024):
         raise ValueError(f"size: expected an integer from 8 to 1024, but got {size!r}; 64 suits a small GPU")
     if channels not in MODES:
@@ -229,10 +245,10 @@ def _check_folder(path, size, channels, fit):
         raise ValueError(f"fit: expected 'crop' or 'pad', but got {fit!r}")
 
 
-def _check_memory(n, size, channels):
+def _check_memory(name, n, size, channels):
     if n * channels * size * size > MAX_BYTES:
         most = MAX_BYTES // (channels * size * size)
         raise ValueError(
-            f"path: expected at most {most:,} pictures of {size}x{size}, 2 GiB in memory, but got {n:,}; "
-            "use a smaller size, or a part of the folder"
+            f"{name}: expected at most {most:,} pictures of {size}x{size}, 2 GiB in memory, but got {n:,}; "
+            "use a smaller size, or a part of the pictures"
         )

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from ganlib.engine.checks import describe
+from ganlib.engine.exact import pairwise_distances
 
-__all__ = ["Curve", "Mixture", "grid", "mixture_1d", "ring", "swiss_roll", "two_moons"]
+__all__ = ["Curve", "Mixture", "grid", "ring", "swiss_roll", "two_moons"]
 
 
 class Mixture:
@@ -49,10 +50,7 @@ class Mixture:
 
     def log_prob(self, x: Tensor) -> Tensor:
         """The log density, natural log, at x (n, d) -> (n,)."""
-        distance = torch.cdist(
-            x, self.centers.to(x), compute_mode="donot_use_mm_for_euclid_dist"
-        )  # exact far from 0, too
-        squared = distance.square() / self.sd**2  # (n, K)
+        squared = pairwise_distances(x, self.centers.to(x)).square() / self.sd**2  # (n, K)
         log_norm = x.shape[1] * math.log(self.sd * math.sqrt(2 * math.pi))
         return (self.weights.log().to(x) - squared / 2).logsumexp(1) - log_norm
 
@@ -63,15 +61,10 @@ def ring(modes: int = 8, radius: float = 2.0, sd: float = 0.05) -> Mixture:
     return Mixture(radius * torch.stack([angle.cos(), angle.sin()], 1), sd)
 
 
-def grid(side: int = 5, spacing: float = 1.0, sd: float = 0.05) -> Mixture:
-    """side x side Gaussians on a square lattice around 0."""
-    ticks = (torch.arange(side) - (side - 1) / 2) * spacing
+def grid(sd: float = 0.05) -> Mixture:
+    """5 x 5 Gaussians on a square lattice around 0, neighbors 1 apart."""
+    ticks = torch.arange(-2.0, 3.0)
     return Mixture(torch.cartesian_prod(ticks, ticks), sd)
-
-
-def mixture_1d(means: list, sd: float = 0.2, weights: list | None = None) -> Mixture:
-    """Gaussians on the line: samples (n, 1)."""
-    return Mixture(torch.as_tensor(means, dtype=torch.float32).reshape(-1, 1), sd, weights)
 
 
 class Curve:

@@ -1,4 +1,1 @@
-"""What a reader of the course never has to meet.
-
-Files, checkpoints, random streams, interrupts, state, CUDA graphs.
-"""
+"""Files, checkpoints, random streams, interrupts, state, CUDA graphs: what no reader has to meet."""

@@ -1,9 +1,8 @@
-"""What makes training fast on a GPU.
-
-A whole step, drawing of the batch included, captured once as a CUDA graph.
+"""What makes training fast on a GPU: a whole step, captured once as a CUDA graph.
 
 A step of a small GAN is about a hundred kernels of a few microseconds each; launching them one by one takes
-longer than running them. A graph launches all of them at once. On a CPU a step is simply executed.
+longer than running them. A graph launches all of them at once, those that draw the batch included. On a CPU a
+step is simply executed.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,7 +1,4 @@
-"""The state of anything that is trained.
-
-As one flat dictionary of tensors gathered from its modules and optimizers.
-"""
+"""The state of anything that is trained: one flat dictionary of tensors from its modules and optimizers."""
 
 import re
 from typing import Any
@@ -113,10 +110,7 @@ class Trainable:
 
 
 def _identity(value: Any) -> Any:
-    """What tells whether an attribute is still the same.
-
-    Tensors by their address, since == compares their entries.
-    """
+    """What tells whether an attribute is still the same: a tensor's address, since == compares entries."""
     return value.data_ptr() if torch.is_tensor(value) else value
 
 
@@ -143,8 +137,10 @@ def _load_optimizer_state(optimizer: Optimizer, flat: dict[str, Tensor]) -> None
 
 
 def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
-    """A copy, so that the optimizer does not go on in the caller's tensor; with the parameter's memory format
-    (channels last, say), since fused optimizers go through both in the order of memory.
+    """A copy of the value in the parameter's memory format, so that the optimizer leaves the caller's alone.
+
+    Fused optimizers go through parameter and state in the order of memory, so both must be channels last,
+    say.
     """
     if value.shape != parameter.shape:
         return value.clone()
@@ -154,7 +150,7 @@ def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
 def _shapes_in_optimizer(key: str, optimizers: dict[str, Optimizer]) -> list[tuple]:
     """The shapes that an optimizer's entry such as g_optimizer.3.exp_avg may have.
 
-    Its parameter's, or that of a number.
+    They are its parameter's, and that of a number.
     """
     match = re.fullmatch(r"(\w+)\.(\d+)\.\w+", key)
     if not match or match[1] not in optimizers:

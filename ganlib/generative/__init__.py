@@ -3,14 +3,14 @@
 from ganlib.generative.diffusion import FlowMatching, StraightLine, gaussian_velocity
 from ganlib.generative.flow import Coupling, MaximumLikelihood, NormalizingFlow
 from ganlib.generative.pixelcnn import Autoregressive, MaskedConv2d, PixelCNN, bits
-from ganlib.generative.rbm import RBM, ContrastiveDivergence
+from ganlib.generative.rbm import RBM, PersistentContrastiveDivergence
 from ganlib.generative.vae import VAE, gaussian_kl
 
 __all__ = [
     "RBM",
     "VAE",
     "Autoregressive",
-    "ContrastiveDivergence",
+    "PersistentContrastiveDivergence",
     "Coupling",
     "FlowMatching",
     "MaskedConv2d",

@@ -75,7 +75,7 @@ class FlowMatching(Trainable):
         velocity: (x, t) -> (B, *shape).
         shape: of a sample.
         lr: Adam's learning rate.
-        betas: Adam's momentum terms.
+        betas: how slowly Adam's averages of the gradient and of its square forget.
         ema_decay: of the weights that `generate` uses.
     """
 

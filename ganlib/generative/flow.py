@@ -86,7 +86,7 @@ class NormalizingFlow(nn.Module):
             u = coupling.inverse(u)
         return u
 
-    def log_density(self, x: Tensor) -> Tensor:
+    def log_prob(self, x: Tensor) -> Tensor:
         """log p(x) in nats, exactly, (B,)."""
         u, log_det = self(x)
         return log_det - 0.5 * u.square().sum(1) - self.dim / 2 * math.log(2 * math.pi)
@@ -98,10 +98,10 @@ class NormalizingFlow(nn.Module):
 
 
 class MaximumLikelihood(Trainable):
-    """Raise log p(x) of the data: for any module with `log_density`, or with `log_prob` in nats.
+    """Raise log p(x) of the data, for any module with `log_prob`.
 
     Args:
-        model: a module whose `log_density(x)` gives (B,).
+        model: a module whose `log_prob(x)` gives log p(x) in nats, (B,).
         lr: Adam's learning rate.
     """
 
@@ -110,7 +110,7 @@ class MaximumLikelihood(Trainable):
         self.optimizer = fused_adam(model.parameters(), lr)
 
     def step(self, x: Tensor, y: Tensor | None = None) -> dict[str, Tensor]:
-        """One update on a batch -> the mean surprise -log p(x), in nats."""
-        terms = {"surprise": -self.model.log_density(x).mean()}
+        """One update on a batch -> the mean negative log-likelihood, -log p(x), in nats."""
+        terms = {"nll": -self.model.log_prob(x).mean()}
         optimizer_step(self.optimizer, terms)
-        return {"surprise": terms["surprise"].detach()}
+        return {"nll": terms["nll"].detach()}

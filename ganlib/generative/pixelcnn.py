@@ -104,24 +104,24 @@ class Autoregressive(Trainable):
         self.optimizer = fused_adam(net.parameters(), lr)
         self.ema = EMA(net, ema_decay)
 
-    def surprise(self, net: nn.Module, x: Tensor) -> Tensor:
+    def nll(self, net: nn.Module, x: Tensor) -> Tensor:
         """-Σ_i log p(x_i | pixels before), exactly, in nats, (B,); x is rounded to the gray levels."""
         classes = to_classes(x, net.levels)
         logits = net(to_gray(classes, net.levels))  # (B, levels, H, W)
         return cross_entropy(logits, classes, reduction="none").flatten(1).sum(1)
 
     def step(self, x: Tensor, y: Tensor | None = None) -> dict[str, Tensor]:
-        """One update on a batch (B, 1, H, W) -> the mean surprise in nats a picture."""
-        terms = {"surprise": self.surprise(self.net, x).mean()}
+        """One update on a batch (B, 1, H, W) -> the mean of `nll`, in nats a picture."""
+        terms = {"nll": self.nll(self.net, x).mean()}
         optimizer_step(self.optimizer, terms)
         self.ema.update(self.net)
-        return {"surprise": terms["surprise"].detach()}
+        return {"nll": terms["nll"].detach()}
 
     @torch.no_grad()
     def log_prob(self, x: Tensor, batch: int = 250) -> Tensor:
         """log p(x), exactly, in nats, for each picture (n, 1, H, W) -> (n,)."""
         with eval_mode(self.ema.module) as net:
-            return torch.cat([-self.surprise(net, part) for part in x.split(batch)])
+            return torch.cat([-self.nll(net, part) for part in x.split(batch)])
 
     @torch.no_grad()
     def generate(self, n: int, start: Tensor | None = None) -> Tensor:
@@ -145,9 +145,8 @@ class _PixelByPixel:
         for layer in self.layers:
             side = size + 2 * layer.padding[0]
             self.inputs.append(torch.zeros(n, side, side, layer.in_channels, device=device))
-            self.matrices.append(
-                (layer.weight * layer.mask).permute(2, 3, 1, 0).flatten(0, 2)
-            )  # (k k in, out)
+            weight = (layer.weight * layer.mask).permute(2, 3, 1, 0)  # (k, k, in, out)
+            self.matrices.append(weight.flatten(0, 2))
 
     def draw(self, start: Tensor | None) -> Tensor:
         fixed = 0 if start is None else start.shape[-2]

@@ -7,7 +7,7 @@ from torch.nn.functional import softplus
 from ganlib.engine.optim import optimizer_step
 from ganlib.engine.state import Trainable
 
-__all__ = ["RBM", "ContrastiveDivergence"]
+__all__ = ["RBM", "PersistentContrastiveDivergence"]
 
 
 class RBM(nn.Module):
@@ -52,7 +52,7 @@ class RBM(nn.Module):
         return v
 
 
-class ContrastiveDivergence(Trainable):
+class PersistentContrastiveDivergence(Trainable):
     """Maximum likelihood for an RBM, with a Markov chain in place of the sum that nobody can compute.
 
         -∇ log p(v) = ∇F(v) - E_model[∇F(v')]
@@ -65,13 +65,13 @@ class ContrastiveDivergence(Trainable):
         rbm: the machine.
         chains: how many fantasies are kept.
         lr: the learning rate of plain gradient descent, at first.
-        half_life: the updates after which the rate is half of that: lr / (1 + updates / half_life).
+        decay_steps: the updates after which the rate is lr / 2: it is lr / (1 + updates / decay_steps).
         shape: of a picture.
     """
 
-    def __init__(self, rbm: RBM, *, chains: int = 100, lr: float = 0.05, half_life: int = 500,
+    def __init__(self, rbm: RBM, *, chains: int = 100, lr: float = 0.05, decay_steps: int = 500,
                  shape: tuple[int, ...] = (1, 28, 28)) -> None:  # fmt: skip
-        self.rbm, self.half_life, self.shape = rbm, half_life, tuple(shape)
+        self.rbm, self.decay_steps, self.shape = rbm, decay_steps, tuple(shape)
         self.optimizer = torch.optim.SGD(rbm.parameters(), lr=lr)
         self.memory = _Memory(chains, len(rbm.b), rbm.b.device)
 
@@ -80,7 +80,7 @@ class ContrastiveDivergence(Trainable):
         real = ((x.flatten(1) + 1) / 2).bernoulli()
         fantasy = self.memory.fantasy.copy_(self.rbm.gibbs(self.memory.fantasy))
         gap = self.rbm.free_energy(real).mean() - self.rbm.free_energy(fantasy).mean()
-        slowdown = 1 + self.memory.updates / self.half_life
+        slowdown = 1 + self.memory.updates / self.decay_steps
         optimizer_step(self.optimizer, {"energy_gap": gap / slowdown})
         self.memory.updates += 1
         return {"energy_gap": gap.detach()}

@@ -46,7 +46,7 @@ class VAE(Trainable):
         encoder: pictures (B, *shape) -> (B, 2 z_dim), means and log variances.
         decoder: z (B, z_dim) -> logits (B, *shape).
         z_dim: the length of z.
-        levels: gray levels of the pictures; 2 is black and white.
+        levels: gray levels to which the pictures are rounded; 2 is black and white.
         lr: Adam's learning rate.
         ema_decay: of the decoder's weights, from which `generate` draws.
     """
@@ -54,7 +54,7 @@ class VAE(Trainable):
     def __init__(self, encoder: nn.Module, decoder: nn.Module, z_dim: int, *, levels: int = 4,
                  lr: float = 2e-3, ema_decay: float = 0.99) -> None:  # fmt: skip
         if levels < 2:
-            raise ValueError(f"expected 2 or more gray levels but got {levels}; black and white has levels=2")
+            raise ValueError(f"levels: expected 2 or more, but got {levels}; black and white has levels=2")
         self.encoder, self.decoder, self.z_dim, self.levels = encoder.train(), decoder.train(), z_dim, levels
         self.optimizer = fused_adam([*encoder.parameters(), *decoder.parameters()], lr)
         self.ema = EMA(decoder, ema_decay)
@@ -67,16 +67,19 @@ class VAE(Trainable):
         """The two parts of -ELBO, in nats, each (B,), with one z drawn for each picture x (B, *shape)."""
         mean, log_variance = self.posterior(x)
         z = mean + (log_variance / 2).exp() * torch.randn_like(mean)
-        return {"reconstruction": self.surprise(x, self.decoder(z)), "kl": gaussian_kl(mean, log_variance)}
+        return {"reconstruction": self.nll(x, self.decoder(z)), "kl": gaussian_kl(mean, log_variance)}
 
-    def surprise(self, x: Tensor, logits: Tensor) -> Tensor:
-        """-log p(x|z) in nats (B,): k = (levels - 1)(x + 1)/2 of the coins show heads, in any order."""
+    def nll(self, x: Tensor, logits: Tensor) -> Tensor:
+        """-log p(x|z) in nats, (B,): k = (levels - 1)(x + 1)/2 of the coins show heads, in any order.
+
+        x is rounded to the gray levels, so k is an integer.
+        """
         coins = self.levels - 1
-        heads = (x + 1) / 2 * coins
+        heads = ((x + 1) / 2 * coins).round()
         # log (coins over heads): in how many orders they may fall
         orders = math.lgamma(coins + 1) - (heads + 1).lgamma() - (coins - heads + 1).lgamma()
-        surprise = coins * binary_cross_entropy_with_logits(logits, heads / coins, reduction="none") - orders
-        return surprise.flatten(1).sum(1)
+        nll = coins * binary_cross_entropy_with_logits(logits, heads / coins, reduction="none") - orders
+        return nll.flatten(1).sum(1)
 
     def step(self, x: Tensor, y: Tensor | None = None) -> dict[str, Tensor]:
         """One update of both nets on a batch (B, *shape) -> mean of each term, in nats a picture."""

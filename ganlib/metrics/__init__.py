@@ -9,7 +9,7 @@ from ganlib.metrics.distances import (
     precision_recall,
     wasserstein_1d,
 )
-from ganlib.metrics.inception import InceptionFeatures, fid, inception_score
+from ganlib.metrics.inception import InceptionFeatures, fid
 from ganlib.metrics.judge import Judge, PictureJudge, Report
 from ganlib.metrics.likelihood import parzen_log_likelihood
 from ganlib.metrics.neighbors import Memorization, density_coverage, memorization
@@ -36,7 +36,6 @@ __all__ = [
     "extrapolate",
     "fid",
     "frechet_distance",
-    "inception_score",
     "memorization",
     "mode_coverage",
     "moments",

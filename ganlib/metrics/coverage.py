@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ganlib.data.toys import Mixture
+from ganlib.engine.exact import pairwise_distances
 from ganlib.metrics.distances import check_features
 
 __all__ = ["Coverage", "mode_coverage"]
@@ -15,9 +16,9 @@ __all__ = ["Coverage", "mode_coverage"]
 class Coverage:
     """Which modes of a mixture samples reach.
 
-    covered: modes with at least a fifth of their fair share within 3 standard deviations. high_quality: share
-        of samples
-    within 3 standard deviations of a mode. kl: KL(shares of the samples ‖ equal shares), in nats.
+    covered: modes with at least a fifth of their fair share within 3 standard deviations.
+    high_quality: share of samples within 3 standard deviations of a mode.
+    kl: KL(shares of the samples ‖ equal shares), in nats.
     """
 
     covered: int
@@ -26,8 +27,9 @@ class Coverage:
 
 
 def mode_coverage(x: Tensor, mixture: Mixture) -> Coverage:
-    """Which modes of a mixture with equal weights the samples x (n, d) reach. One mode of K alone has kl =
-    log K.
+    """Which modes of a mixture with equal weights the samples x (n, d) reach.
+
+    One mode of K alone has kl = log K.
 
     Example:
         >>> from ganlib.data import toys
@@ -40,7 +42,7 @@ def mode_coverage(x: Tensor, mixture: Mixture) -> Coverage:
         raise ValueError(
             f"x: expected {centers.shape[1]} numbers a sample, as the mixture has, but got {x.shape[1]}"
         )
-    distance, mode = torch.cdist(x.double(), centers).min(1)
+    distance, mode = pairwise_distances(x.double(), centers).min(1)
     near = distance <= 3 * mixture.sd  # (n,)
     modes = len(mixture.centers)
     counts = torch.bincount(mode[near], minlength=modes).double()

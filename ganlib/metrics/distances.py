@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from ganlib.engine.checks import describe
+from ganlib.engine.exact import pairwise_distances
 
 __all__ = [
     "classifier_score",
@@ -14,8 +15,6 @@ __all__ = [
     "wasserstein_1d",
 ]
 
-EXACT = "donot_use_mm_for_euclid_dist"  # x² + y² - 2xy loses small distances far from 0
-
 
 def moments(x: Tensor) -> tuple[Tensor, Tensor]:
     """Mean (d,) and covariance (d, d), in float64, of the rows of x (n, d).
@@ -25,16 +24,15 @@ def moments(x: Tensor) -> tuple[Tensor, Tensor]:
         (tensor([1.], dtype=torch.float64), tensor([[2.]], dtype=torch.float64))
     """
     check_features(x=x)
-    return x.double().mean(0), x.double().T.cov().reshape(
-        x.shape[1], x.shape[1]
-    )  # cov drops the shape (1, 1)
+    d = x.shape[1]
+    return x.double().mean(0), x.double().T.cov().reshape(d, d)  # cov drops the shape (1, 1)
 
 
 def frechet_distance(mean_a: Tensor, cov_a: Tensor, mean_b: Tensor, cov_b: Tensor) -> float:
     """‖mean_a - mean_b‖² + tr(A + B - 2 (A^½ B A^½)^½): the squared Wasserstein-2 distance of two Gaussians.
 
-    With Inception features it is the FID: Heusel et al., 2017, arXiv:1706.08500. Means (d,), covariances (d,
-    d).
+    With Inception features it is the FID: Heusel et al., 2017, arXiv:1706.08500.
+    Means (d,), covariances (d, d).
 
     Raises:
         ValueError: naming the argument that is not finite, not symmetric or of another shape.
@@ -81,18 +79,16 @@ def precision_recall(real: Tensor, fake: Tensor, k: int = 3) -> tuple[float, flo
         >>> precision_recall(real, real + 100, k=1)
         (0.0, 0.0)
     """
-    check_features(real=real, fake=fake)
-    check_neighbors(real, fake, k)
+    check_same_width(real, fake)
+    check_neighbors(k, real=real, fake=fake)
     real, fake = real.double(), fake.double()  # float32 loses the distances of points far from 0
     return _covered_share(real, fake, k), _covered_share(fake, real, k)
 
 
 def _covered_share(support: Tensor, points: Tensor, k: int) -> float:
     """Share of the points that lie within the distance of some support point to its k-th neighbor."""
-    radius = (
-        torch.cdist(support, support, compute_mode=EXACT).kthvalue(k + 1).values
-    )  # the first neighbor is the point itself
-    return (torch.cdist(points, support, compute_mode=EXACT) <= radius).any(1).float().mean().item()
+    radius = pairwise_distances(support, support).kthvalue(k + 1).values  # the first is the point itself
+    return (pairwise_distances(points, support) <= radius).any(1).float().mean().item()
 
 
 def wasserstein_1d(a: Tensor, b: Tensor) -> float:
@@ -112,8 +108,9 @@ def wasserstein_1d(a: Tensor, b: Tensor) -> float:
 
 
 def nearest_neighbors(images: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
-    """For each image the position of the closest real one (n,), and its distance (n,), the root mean square
-    over pixels.
+    """For each image the position of the closest real one (n,), and its distance (n,).
+
+    The distance is the root mean square over pixels.
 
     Example:
         >>> black, white = torch.zeros(1, 2, 2), torch.ones(1, 2, 2)
@@ -122,17 +119,13 @@ def nearest_neighbors(images: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
     """
     _check_same_images(images, real)
     flat = real.flatten(1).float()
-    parts = [
-        torch.cdist(part.flatten(1).float(), flat, compute_mode=EXACT).min(1) for part in images.split(256)
-    ]
+    parts = [pairwise_distances(part.flatten(1).float(), flat).min(1) for part in images.split(256)]
     distances = torch.cat([part.values for part in parts])  # a copy has distance 0, not nearly
     return torch.cat([part.indices for part in parts]), distances / flat.shape[1] ** 0.5
 
 
 def check_features(**sets: Tensor) -> None:
-    """Raise a ValueError that names the first argument that is not a finite (n, d) tensor of two rows or
-    more.
-    """
+    """Raise a ValueError that names the first argument that is no finite (n, d) tensor with n > 1."""
     for name, x in sets.items():
         if not (
             torch.is_tensor(x)
@@ -176,16 +169,24 @@ def _check_probabilities(probabilities):
         )
 
 
-def check_neighbors(real, fake, k):
+def check_same_width(real: Tensor, fake: Tensor) -> None:
+    """Raise a ValueError unless both are features (n, d) with the same d."""
+    check_features(real=real, fake=fake)
     if fake.shape[1] != real.shape[1]:
         raise ValueError(
             f"fake: expected {real.shape[1]} features, as real has, but got {fake.shape[1]}; use the same "
             "classifier"
         )
-    if not (isinstance(k, int) and 0 < k < min(len(real), len(fake))):
-        raise ValueError(
-            f"k: expected a positive integer, less than the number of samples, but got {k!r}; k=3"
-        )
+
+
+def check_neighbors(k: int, **supports: Tensor) -> None:
+    """Raise a ValueError unless each sample of each set has a k-th neighbor in its own set."""
+    for name, support in supports.items():
+        if not (isinstance(k, int) and 0 < k < len(support)):
+            raise ValueError(
+                f"k: expected a positive integer below {len(support):,}, the number of samples in {name}, "
+                f"but got {k!r}; 3 is usual"
+            )
 
 
 def _check_same_images(images, real):

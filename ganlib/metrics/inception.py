@@ -1,6 +1,4 @@
-"""FID and Inception Score from any net's eyes, and from Inception's own where the user has its weights.
-Notebook 08.
-"""
+"""FID in the features of any net, and of Inception itself where the user has its weights. Notebook 08."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +8,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from ganlib.engine.checks import describe
-from ganlib.metrics.distances import classifier_score, frechet_distance, moments
+from ganlib.metrics.distances import frechet_distance, moments
 
-__all__ = ["InceptionFeatures", "fid", "inception_score"]
+__all__ = ["InceptionFeatures", "fid"]
 
 Net = Callable[[Tensor], Tensor]
 
@@ -34,25 +32,6 @@ def fid(real: Tensor, fake: Tensor, features: Net, batch: int = 250) -> float:
     """
     parts = _in_batches(features, real, batch), _in_batches(features, fake, batch)
     return frechet_distance(*moments(parts[0]), *moments(parts[1]))
-
-
-def inception_score(
-    images: Tensor, probabilities: Net, splits: int = 1, batch: int = 250
-) -> tuple[float, float]:
-    """exp(E KL(p(y|x) ‖ p(y))) of each of `splits` parts of the images: mean and standard deviation.
-
-    Salimans et al., 2016, arXiv:1606.03498, who took ten parts of 5,000. Fewer images a part give a smaller
-    score.
-
-    Args:
-        images: (n, C, H, W).
-        probabilities: images (batch, C, H, W) -> class probabilities (batch, classes).
-    """
-    if not (isinstance(splits, int) and 0 < splits <= len(images) // 2):
-        raise ValueError(f"splits: expected an integer from 1 to {len(images) // 2}, but got {splits!r}")
-    p = _in_batches(probabilities, images, batch)
-    scores = torch.tensor([classifier_score(part) for part in p.tensor_split(splits)], dtype=torch.double)
-    return scores.mean().item(), scores.std(correction=0).item()
 
 
 @torch.no_grad()

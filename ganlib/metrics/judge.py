@@ -1,5 +1,6 @@
-"""Judges: a classifier's features, those of real images, and the metrics on top. `Judge` is for the bundled
-digits and clothes, `PictureJudge` for any pictures. Notebook 08.
+"""Judges: a classifier's features, those of real images, and the metrics on top. Notebook 08.
+
+`Judge` is for the bundled digits and clothes, `PictureJudge` for any pictures.
 """
 
 from dataclasses import dataclass
@@ -114,8 +115,9 @@ class FeatureJudge:
 
 
 class Judge(FeatureJudge):
-    """Compares images with the 10,000 test images of "mnist" or "fashion" in the features of the bundled
-    classifier. judge(images) -> Report.
+    """Compares images with the 10,000 test images of "mnist" or "fashion": judge(images) -> Report.
+
+    The features are those of the bundled classifier.
 
     Args:
         name: "mnist" or "fashion".
@@ -130,8 +132,10 @@ class Judge(FeatureJudge):
 
 
 class PictureJudge(FeatureJudge):
-    """A judge for any pictures. It trains a small classifier on half of them, here and now, and compares
-    with the other half: some seconds for 28x28. judge(images) -> Report.
+    """A judge for any pictures: judge(images) -> Report.
+
+    It trains a small classifier on half of them, here and now, and compares with the other half: some seconds
+    for 28x28.
 
     Pictures without classes (all labels equal) are turned by 0, 90, 180 and 270 degrees, and the classifier
     learns by how much: Gidaris et al., 2018, arXiv:1803.07728. The score then counts rotations: do not read
@@ -176,10 +180,10 @@ def _train_on(data: ImageSet, steps: int) -> Classifier:
     return train_classifier(net, data, steps)
 
 
-def _random_rows(features: Tensor, n: int, seed: int = 0) -> Tensor:
+def _random_rows(features: Tensor, n: int) -> Tensor:
     """n different rows at random, the same ones each time; all of them if there are fewer.
 
     Every k-th row would not do: in a set that repeats itself those may all be the same image.
     """
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(0)
     return features[torch.randperm(len(features), generator=generator)[:n].to(features.device)]

@@ -1,5 +1,6 @@
-"""The kernel estimate of a likelihood that early papers reported for GANs, and why it is no measure of
-quality. Notebook 08.
+"""The kernel estimate of a likelihood, and why it is no measure of quality. Notebook 08.
+
+Early papers reported it for GANs.
 """
 
 import math
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ganlib.engine.checks import describe
+from ganlib.engine.exact import pairwise_distances
 
 __all__ = ["parzen_log_likelihood"]
 
@@ -37,6 +39,6 @@ def parzen_log_likelihood(samples: Tensor, points: Tensor, sd: float) -> float:
         raise ValueError(f"sd: expected a positive number, but got {sd!r}; choose it on held-out data")
     samples, points = samples.flatten(1).float(), points.flatten(1).float()
     d = samples.shape[1]
-    parts = [torch.cdist(part, samples).double().square() for part in points.split(500)]  # (500, n) each
-    exponents = torch.cat([(-distance / (2 * sd**2)).logsumexp(1) for distance in parts])
+    parts = (pairwise_distances(part, samples).double() for part in points.split(500))  # (500, n) each
+    exponents = torch.cat([(-distance.square() / (2 * sd**2)).logsumexp(1) for distance in parts])
     return (exponents.mean() - math.log(len(samples)) - d / 2 * math.log(2 * math.pi * sd**2)).item()

@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
-from ganlib.metrics.distances import EXACT, check_features, check_neighbors, nearest_neighbors
+from ganlib.engine.exact import pairwise_distances
+from ganlib.metrics.distances import check_neighbors, check_same_width, nearest_neighbors
 
 __all__ = ["Memorization", "density_coverage", "memorization"]
 
 
 def density_coverage(real: Tensor, fake: Tensor, k: int = 5) -> tuple[float, float]:
-    """Density: how many reals' k-NN balls a fake lies in, over k. Coverage: share of reals whose ball holds a
-    fake.
+    """Density: how many reals' k-NN balls a fake lies in, over k.
+
+    Coverage: share of reals whose ball holds a fake.
 
         density = 1 / (k m) * #{(i, j): |fake_j - real_i| <= radius_i},   coverage = 1 / n * #{i: some j does}
 
@@ -24,15 +25,16 @@ def density_coverage(real: Tensor, fake: Tensor, k: int = 5) -> tuple[float, flo
         k: which neighbor sets the radius of a ball.
 
     Example:
+        >>> import torch
         >>> real = torch.arange(8.0)[:, None]
         >>> density_coverage(real, torch.full((4, 1), 3.0), k=1)  # inside of three balls
         (3.0, 0.375)
     """
-    check_features(real=real, fake=fake)
-    check_neighbors(real, fake, k)
+    check_same_width(real, fake)
+    check_neighbors(k, real=real)  # only the reals have balls
     real, fake = real.double(), fake.double()
-    radius = torch.cdist(real, real, compute_mode=EXACT).kthvalue(k + 1).values  # (n,); the first is itself
-    inside = torch.cdist(fake, real, compute_mode=EXACT) <= radius  # (m, n)
+    radius = pairwise_distances(real, real).kthvalue(k + 1).values  # (n,); the first is itself
+    inside = pairwise_distances(fake, real) <= radius  # (m, n)
     return inside.double().sum(1).mean().item() / k, inside.any(0).double().mean().item()
 
 

@@ -14,8 +14,9 @@ __all__ = ["checkerboard_share", "ink", "power_spectrum", "psnr", "sharpness", "
 def power_spectrum(images: Tensor) -> Tensor:
     """Mean power of the waves with 0, 1 ... H/2 periods a picture, over all directions.
 
-    The squared size of the Fourier coefficients, averaged over pictures and over rings of wave numbers. Blur
-    shows as little power in the last entries.
+    The squared size of the Fourier coefficients, averaged over pictures and over rings of wave numbers. Each
+    picture's mean is taken off first, so the first entry, 0 periods, is 0. Blur shows as little power in the
+    last entries.
 
     Args:
         images: (n, 1, H, H).

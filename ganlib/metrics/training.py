@@ -10,10 +10,12 @@ from ganlib.nets.classifier import Classifier
 
 __all__ = ["judge_loss", "train_classifier"]
 
+LR, BATCH_SIZE = 3e-3, 64
+SHIFT = 2  # how far a picture may be moved, in pixels
 READABLE = 0.7  # a class can be named up to this change of a pixel (root mean square, in contrasts)
 
 
-def train_classifier(net: Classifier, data: ImageSet, steps: int, batch_size: int = 64, lr: float = 3e-3):
+def train_classifier(net: Classifier, data: ImageSet, steps: int) -> Classifier:
     """Train a classifier on images, each third of them damaged; afterwards its features are scaled.
 
     A net that saw only good pictures answers anything to noise and blur, another thing in each training. This
@@ -25,10 +27,10 @@ def train_classifier(net: Classifier, data: ImageSet, steps: int, batch_size: in
     """
     net = net.train().to(memory_format=torch.channels_last)
     contrast = data[:][0].std()
-    optimizer = torch.optim.AdamW(net.parameters(), lr, weight_decay=1e-4, fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, steps)
+    optimizer = torch.optim.AdamW(net.parameters(), LR, weight_decay=1e-4, fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, steps)
     for step in range(steps):
-        x, y = data.batch(batch_size)
+        x, y = data.batch(BATCH_SIZE)
         loss = judge_loss(net, _shifted(x), y, step, contrast)
         optimizer.zero_grad()
         loss.backward()
@@ -39,8 +41,9 @@ def train_classifier(net: Classifier, data: ImageSet, steps: int, batch_size: in
 
 
 def judge_loss(net: Classifier, x: Tensor, y: Tensor, way: int, contrast: Tensor) -> Tensor:
-    """Cross-entropy of the classes plus the error of the damage features, on x (B, C, H, W) and on damaged
-    copies of its first half.
+    """Cross-entropy of the classes plus the error of the damage features.
+
+    Both are taken on x (B, C, H, W) and on damaged copies of its first half.
     """
     damaged, amount = damage(x[: len(x) // 2], way)
     amount = amount / contrast  # (B / 2, kinds)
@@ -53,11 +56,11 @@ def judge_loss(net: Classifier, x: Tensor, y: Tensor, way: int, contrast: Tensor
     return cross_entropy(net.head(features), torch.cat([blurred_classes, classes])) + error
 
 
-def _shifted(x: Tensor, most: int = 2) -> Tensor:
-    """The batch moved by up to `most` pixels in each direction; the border is repeated."""
-    left, top = torch.randint(2 * most + 1, (2,)).tolist()
-    x = pad(x, (most,) * 4, mode="replicate")
-    return x[:, :, top : top + x.shape[2] - 2 * most, left : left + x.shape[3] - 2 * most]
+def _shifted(x: Tensor) -> Tensor:
+    """The batch moved by up to SHIFT pixels in each direction; the border is repeated."""
+    left, top = torch.randint(2 * SHIFT + 1, (2,)).tolist()
+    height, width = x.shape[2:]
+    return pad(x, (SHIFT,) * 4, mode="replicate")[:, :, top : top + height, left : left + width]
 
 
 @torch.no_grad()

@@ -1,6 +1,4 @@
-"""How sure a number is: bootstrap intervals, the bias of few samples and its limit for infinitely many.
-Notebook 08.
-"""
+"""How sure a number is: bootstrap intervals, the bias of few samples and its limit. Notebook 08."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,7 +24,8 @@ def bootstrap(
         )
     generator = torch.Generator().manual_seed(seed)
     draws = (torch.randint(len(sample), (len(sample),), generator=generator) for _ in range(repeats))
-    return torch.tensor([float(statistic(sample[rows.to(sample.device)])) for rows in draws]).double()
+    values = [float(statistic(sample[rows.to(sample.device)])) for rows in draws]
+    return torch.tensor(values, dtype=torch.double)
 
 
 def bootstrap_interval(
@@ -81,8 +80,9 @@ def value_at_sizes(
 
 @dataclass(frozen=True)
 class Extrapolation:
-    """A line in 1/n through measured values: its value at 1/n = 0, its slope, and R², the share of the
-    variance that it explains.
+    """A line in 1/n through measured values.
+
+    limit: its value at 1/n = 0. slope: its slope. r2: R², the share of the variance that it explains.
     """
 
     limit: float
@@ -91,8 +91,9 @@ class Extrapolation:
 
 
 def extrapolate(sizes: Sequence[int], values: Sequence[float]) -> Extrapolation:
-    """Least squares of value = limit + slope / n. FID and the Inception Score are nearly such lines: Chong
-    and Forsyth, 2020, arXiv:1911.07023.
+    """Least squares of value = limit + slope / n.
+
+    FID and the Inception Score are nearly such lines: Chong and Forsyth, 2020, arXiv:1911.07023.
 
     Example:
         >>> extrapolate([1, 2, 4], [3.0, 2.0, 1.5])

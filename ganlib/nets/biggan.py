@@ -11,6 +11,8 @@ from ganlib.nets.conditional import check_labels
 
 __all__ = ["BigDiscriminator", "BigGenerator", "ClassBatchNorm", "standing_statistics"]
 
+BATCH = 200  # samples in a batch of `standing_statistics`
+
 
 class ClassBatchNorm(nn.Module):
     """Batch norm whose scale and shift depend on the label: h (B, n, H, W), y (B,) -> (B, n, H, W).
@@ -92,17 +94,19 @@ class BigDiscriminator(nn.Module):
 
 
 @torch.no_grad()
-def standing_statistics(G: nn.Module, psi: float = 1.0, batches: int = 10, n: int = 200) -> nn.Module:
+def standing_statistics(G: nn.Module, psi: float = 1.0, batches: int = 10) -> nn.Module:
     """Measure the means and variances of G's batch norms anew, on z ~ N(0, psi²): "standing statistics".
 
-    Running averages belong to the z and to the weights of training. Truncated z, or averaged weights, give
-    hidden layers another mean and spread. Appendix C of arXiv:1809.11096.
+    Running averages belong to the z and to the weights of training. A smaller spread of z, or averaged
+    weights, give hidden layers another mean and spread. Appendix C of arXiv:1809.11096.
+
+    z is scaled by psi here, and no number is redrawn. BigGAN's truncation is another thing: it redraws each
+    number of z that lies beyond a threshold.
 
     Args:
         G: (z, y) -> pictures, with `z_dim` and `n_classes`; its buffers change, and it ends in eval mode.
         psi: the spread of z.
-        batches: how many batches are averaged.
-        n: samples in a batch, an equal number of each class.
+        batches: how many batches of 200 are averaged, each with equally many samples of each class.
 
     Returns:
         G.
@@ -113,13 +117,13 @@ def standing_statistics(G: nn.Module, psi: float = 1.0, batches: int = 10, n: in
     """
     norms = [part for part in G.modules() if isinstance(part, nn.BatchNorm2d)]
     device, kept = next(G.parameters()).device, [norm.momentum for norm in norms]
-    y = torch.arange(n, device=device) % G.n_classes
+    y = torch.arange(BATCH, device=device) % G.n_classes
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # a plain mean over the batches
     G.train()
     for _ in range(batches):
-        G(psi * torch.randn(n, G.z_dim, device=device), y)
+        G(psi * torch.randn(BATCH, G.z_dim, device=device), y)
     for norm, momentum in zip(norms, kept):
         norm.momentum = momentum
     return G.eval()

@@ -1,7 +1,4 @@
-"""A small convolutional classifier: its features are what the metrics compare.
-
-Notebook 08 shows what they see.
-"""
+"""A small convolutional classifier, whose features the metrics compare. Notebook 08 shows what they see."""
 
 from torch import Tensor, nn
 
@@ -11,8 +8,7 @@ __all__ = ["Classifier", "check_images"]
 
 
 class Classifier(nn.Module):
-    """images (B, 1, 28, 28) in [-1, 1] -> logits of 10 classes (B, 10); `features` gives the 64 numbers
-    before them.
+    """images (B, 1, 28, 28) in [-1, 1] -> logits of 10 classes (B, 10), by way of 64 `features`.
 
     The bundled ones have 76,000 weights, trained by assets/build.py on the training images alone. The first
     three features say how noisy, how blurred and how mixed a picture is (`ganlib.metrics.training`).
@@ -33,9 +29,7 @@ class Classifier(nn.Module):
 
     @staticmethod
     def block(n_in: int, n_out: int) -> nn.Sequential:
-        """Convolve, halve the picture, rectify: the same numbers as rectified first, with a quarter of the
-        work.
-        """
+        """Convolve, halve the picture, rectify: as if rectified first, with a quarter of the work."""
         return nn.Sequential(nn.Conv2d(n_in, n_out, 3, padding=1), nn.MaxPool2d(2), nn.ReLU())
 
     def features(self, images: Tensor) -> Tensor:

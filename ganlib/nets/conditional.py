@@ -45,25 +45,23 @@ class ProjectionDiscriminator(nn.Module):
 
 
 class ACDiscriminator(nn.Module):
-    """x (B, *shape) -> logits (B,); `classify` gives class logits (B, n_classes) from the same features.
+    """x (B, 1, 28, 28) -> logits (B,); `classify` gives class logits (B, 10) from the same features.
 
     It never sees a label. Odena, Olah and Shlens, 2016, arXiv:1610.09585.
     """
 
     per_sample = True
 
-    def __init__(
-        self, widths: tuple[int, ...] = (512, 256), shape: tuple[int, ...] = (1, 28, 28), n_classes: int = 10
-    ):
+    def __init__(self):
         super().__init__()
-        self.phi, self.psi = _features(widths, shape), nn.Linear(widths[-1], 1)
-        self.classes = nn.Linear(widths[-1], n_classes)
+        self.phi, self.psi = _features((512, 256), (1, 28, 28)), nn.Linear(256, 1)
+        self.classes = nn.Linear(256, 10)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.psi(self.phi(x.flatten(1))).flatten()  # (B,)
 
     def classify(self, x: Tensor) -> Tensor:
-        """Class logits (B, n_classes), for cross_entropy."""
+        """Class logits (B, 10), for cross_entropy."""
         return self.classes(self.phi(x.flatten(1)))
 
 

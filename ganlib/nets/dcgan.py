@@ -1,8 +1,8 @@
-"""DCGAN's nets, small enough for a laptop, for pictures of any size. Notebook 07.
+"""DCGAN's nets, small enough for a laptop, for pictures of 28x28, 32x32, 64x64 ... Notebook 07.
 
 G begins with a small map of many channels and doubles its side until it has `size` pixels. D halves the side
-until it is back at the small map: 7 for 28 pixels, 8 for 32, 64 and 128.
-Radford, Metz and Chintala, 2015, arXiv:1511.06434.
+until it is back at the small map: 7 for 28 pixels, 8 for 32, 64 and 128. So `size` is 5, 6, 7 or 8
+times a power of two. Radford, Metz and Chintala, 2015, arXiv:1511.06434.
 """
 
 from collections.abc import Callable
@@ -16,17 +16,20 @@ Block = Callable[[int, int], nn.Module]  # (channels in, channels out) -> a modu
 
 
 def transposed(n_in: int, n_out: int, kernel: int = 4) -> nn.Module:
-    """A transposed convolution that doubles the side: (n - 1) * 2 + kernel - 2 * padding, + 1 if kernel is
-    odd.
+    """A transposed convolution that doubles the side.
+
+    (n - 1) * 2 + kernel - 2 * padding is 2 n, where an odd kernel takes 1 more as output padding.
     """
     return nn.ConvTranspose2d(n_in, n_out, kernel, 2, (kernel - 1) // 2, output_padding=kernel % 2)
 
 
 def resize_conv(n_in: int, n_out: int, kernel: int = 3) -> nn.Module:
-    """Each pixel becomes four, then a convolution: no checkerboard.
+    """Each pixel becomes four, then a convolution with an odd kernel: no checkerboard.
 
     Odena, Dumoulin and Olah, 2016, doi:10.23915/distill.00003.
     """
+    if kernel % 2 == 0:
+        raise ValueError(f"kernel: expected an odd number, which keeps the side, but got {kernel}; 3, say")
     return nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(n_in, n_out, kernel, padding=kernel // 2))
 
 
@@ -67,7 +70,7 @@ class DCGenerator(nn.Module):
     Args:
         z_dim: the length of z.
         width: channels before the last doubling.
-        size: the side of a picture, 28, 32, 64 ...
+        size: the side of a picture: 28, 32, 64 ..., any that `small_side` can halve to 5, 6, 7 or 8.
         channels: 1 for gray pictures, 3 for colors.
         up: (channels in, channels out) -> a module that doubles the side.
         norm: channels -> a module; `nn.Identity` leaves batch norm out.
@@ -94,9 +97,7 @@ class DCGenerator(nn.Module):
         super().__init__()
         self.z_dim, side = z_dim, small_side(size)
         doublings = (size // side).bit_length() - 1
-        widths = [
-            width << i for i in reversed(range(doublings))
-        ]  # 64, 32 for size 28: halved with each doubling
+        widths = [width << i for i in reversed(range(doublings))]  # 64, 32 for size 28
         layers = [nn.Linear(z_dim, widths[0] * side**2), nn.Unflatten(1, (widths[0], side, side))]
         layers += [norm(widths[0]), activation()]
         for n_in, n_out in zip(widths, widths[1:]):

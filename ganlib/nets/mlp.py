@@ -32,9 +32,8 @@ def mlp(
 ) -> nn.Sequential:
     """Linear layers between the widths, an activation after all but the last.
 
-    Batch norm from the second layer on.
-
-    Batch norm in the first layer would erase what z alone decides: the scale of a sample.
+    With batch_norm, batch norm follows every hidden layer but the first, where it would erase what z alone
+    decides: the scale of a sample.
 
     Example:
         >>> mlp(2, 8, 1)(torch.zeros(5, 2)).shape

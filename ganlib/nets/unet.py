@@ -8,6 +8,8 @@ from torch.nn.functional import pixel_shuffle, pixel_unshuffle, silu
 
 __all__ = ["TimeUNet", "time_features"]
 
+TIME_WIDTH = 64  # numbers that describe t
+
 
 def time_features(t: Tensor, width: int) -> Tensor:
     """Sines and cosines of t at frequencies from 1/4 to 25 turns: t (B,) -> (B, width)."""
@@ -19,11 +21,11 @@ def time_features(t: Tensor, width: int) -> Tensor:
 class _TimedBlock(nn.Module):
     """h + conv(conv(h)), where the time scales and shifts the channels in between."""
 
-    def __init__(self, channels, time_width):
+    def __init__(self, channels):
         super().__init__()
         self.norm_in, self.norm_out = nn.GroupNorm(8, channels), nn.GroupNorm(8, channels)
         self.conv_in, self.conv_out = (nn.Conv2d(channels, channels, 3, padding=1) for _ in range(2))
-        self.modulation = nn.Linear(time_width, 2 * channels)
+        self.modulation = nn.Linear(TIME_WIDTH, 2 * channels)
         for layer in (self.conv_out, self.modulation):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -43,35 +45,30 @@ class TimeUNet(nn.Module):
 
     Args:
         width: channels at 14x14; at 7x7 there are twice as many.
-        time_width: numbers that describe t.
 
     Example:
         >>> TimeUNet()(torch.randn(2, 1, 28, 28), torch.rand(2)).shape
         torch.Size([2, 1, 28, 28])
     """
 
-    def __init__(self, width: int = 32, time_width: int = 64) -> None:
+    def __init__(self, width: int = 32) -> None:
         super().__init__()
-        self.time_width = time_width
-        self.time = nn.Sequential(
-            nn.Linear(time_width, time_width), nn.SiLU(), nn.Linear(time_width, time_width), nn.SiLU()
-        )
+        first, second = (nn.Linear(TIME_WIDTH, TIME_WIDTH) for _ in range(2))
+        self.time = nn.Sequential(first, nn.SiLU(), second, nn.SiLU())
         self.enter = nn.Conv2d(4, width, 3, padding=1)
-        self.before = _TimedBlock(width, time_width)
+        self.before = _TimedBlock(width)
         self.down = nn.Conv2d(width, 2 * width, 2, stride=2)
         self.place = nn.Parameter(torch.zeros(1, 2 * width, 7, 7))  # where in the picture a channel is
-        self.middle = nn.ModuleList(_TimedBlock(2 * width, time_width) for _ in range(2))
+        self.middle = nn.ModuleList(_TimedBlock(2 * width) for _ in range(2))
         self.up = nn.ConvTranspose2d(2 * width, width, 2, stride=2)
-        self.after = _TimedBlock(width, time_width)
+        self.after = _TimedBlock(width)
         self.norm, self.leave = nn.GroupNorm(8, width), nn.Conv2d(width, 4, 3, padding=1)
         nn.init.zeros_(self.leave.weight)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        time = self.time(time_features(t, self.time_width))  # (B, time_width)
-        h = self.enter(
-            pixel_unshuffle(x, 2).contiguous(memory_format=torch.channels_last)
-        )  # (B, width, 14, 14)
-        h = self.before(h, time)
+        time = self.time(time_features(t, TIME_WIDTH))  # (B, TIME_WIDTH)
+        squares = pixel_unshuffle(x, 2).contiguous(memory_format=torch.channels_last)  # (B, 4, 14, 14)
+        h = self.before(self.enter(squares), time)  # (B, width, 14, 14)
         m = self.down(h) + self.place  # (B, 2 width, 7, 7)
         for block in self.middle:
             m = block(m, time)

@@ -7,8 +7,9 @@ __all__ = ["MinibatchStdDev", "append_stddev"]
 
 
 def append_stddev(h: Tensor, group: int | None = None) -> Tensor:
-    """Append to each row of h how far the rows of its group spread; a collapsed batch has a small spread,
-    and D sees it.
+    """Append to each row of h how far the rows of its group spread.
+
+    A collapsed batch has a small spread, and D sees it.
 
         spread = mean over features of sqrt(variance over the group)
 

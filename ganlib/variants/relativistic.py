@@ -8,8 +8,7 @@ __all__ = ["RelativisticGAN"]
 
 
 class RelativisticGAN(GAN):
-    """For ganlib.losses.relativistic: G minimizes g_loss(D(real), D(fake)), where other losses look at
-    D(fake) alone.
+    """A GAN for ganlib.losses.relativistic: G minimizes g_loss(D(real), D(fake)), other losses D(fake) alone.
 
     Jolicoeur-Martineau, 2018, arXiv:1807.00734; with R1 and R2 it is R3GAN: Huang et al., 2025,
     arXiv:2501.05441.

@@ -1,6 +1,4 @@
-"""The loops that are compared.
-
-The widespread teaching script with its habits, and this course's Trainer, on the same nets.
+"""The loops that are compared: the widespread teaching script and this course's Trainer, on the same nets.
 
 The script: images go through PIL, ToTensor and Normalize one by one inside a DataLoader, Adam as it comes, a
     sigmoid and
@@ -45,10 +43,7 @@ def leaky():
 
 
 class Net(nn.Module):
-    """A generator or discriminator of the script's widths, or a small DCGAN.
-
-    It takes labels if n_classes is given.
-    """
+    """A generator or discriminator of the script's widths, or a small DCGAN; n_classes gives it labels."""
 
     def __init__(self, body, n_classes=0, per_sample=False, flatten=False):
         super().__init__()

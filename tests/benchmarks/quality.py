@@ -1,6 +1,6 @@
 """Seconds from noise to digits, by the notebooks' own recipes and by the widespread script.
 
-Python tests/benchmarks/quality.py
+python tests/benchmarks/quality.py
 
 The recipes are read from the notebooks' cells. Seconds are of training alone. Three seeds; takes about half
 an hour.
@@ -82,10 +82,7 @@ def by_script(seed, device):
 
 
 def reached(run, judge):
-    """(goal -> seconds until a relative Fréchet distance at or below it, the best distance.
-
-    The seconds watched).
-    """
+    """(goal -> seconds until a relative Fréchet distance at or below it, best distance, seconds watched)."""
     found, best = {}, float("inf")
     for seconds, images in run:
         best = min(best, judge.relative_fd(images))

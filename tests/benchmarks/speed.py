@@ -1,6 +1,6 @@
 """Images a second of the course's Trainer beside the widespread teaching script.
 
-Python tests/benchmarks/speed.py
+python tests/benchmarks/speed.py
 
 The loops take turns, so that a busy neighbor slows both; ratios are medians over the rounds of each pair.
 """
@@ -62,10 +62,7 @@ def take_turns(loops, steps, device, rounds=ROUNDS):
 
 
 def peak_flops(device, n=2048):
-    """Multiplications and additions a second of a large float32 matrix product.
-
-    The machine's practical limit.
-    """
+    """The machine's practical limit: operations a second of a large float32 matrix product."""
     a, b = torch.randn(2, n, n, device=device)
     times = []
     for _ in range(9):
@@ -78,9 +75,9 @@ def peak_flops(device, n=2048):
 
 
 class Flops(TorchDispatchMode):
-    """Counts multiplications and additions of matrix products and convolutions.
+    """Counts operations of matrix products and convolutions, in double backward passes, too.
 
-    In double backward passes too.
+    An operation is a multiplication or an addition.
     """
 
     def __init__(self):
@@ -136,9 +133,7 @@ def compare(images, device, peak):
 
 
 def live_view_share(images, device, steps=1_500):
-    """Share of the wall time that the live view takes in the midst of a long training with a snapshot every
-    50 steps.
-    """
+    """The live view's share of the time in the midst of a long training with a snapshot every 50 steps."""
     trainer = Ours(images, "MLP GAN", 64, device).trainer
     live, inside = widgets.LiveView(trainer), 0.0
     InteractiveShell.instance()  # as in a kernel: outputs are made, though no page takes them
@@ -152,9 +147,7 @@ def live_view_share(images, device, steps=1_500):
 
 
 def eager_ratio(images, device):
-    """How many times quicker the Trainer is than the script's habits on data that already lie on the
-    device.
-    """
+    """How many times quicker the Trainer is than the script's habits, with the data already on the device."""
     loops = Script(images, "MLP GAN", 64, device, resident=True), Ours(images, "MLP GAN", 64, device)
     return median(a / b for a, b in take_turns(loops, 60, device))
 

@@ -53,8 +53,9 @@ SETTINGS = {
 
 
 class Server:
-    """A JupyterLab that serves a copy of the course from `folder`; kernels get one thread, since two run at
-    a time.
+    """A JupyterLab that serves a copy of the course from `folder`; each kernel gets one thread.
+
+    Two kernels run at a time.
     """
 
     def __init__(self, folder):

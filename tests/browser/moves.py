@@ -6,8 +6,9 @@ BYTES = "async image => { const r = await fetch(image.src); return Array.from(ne
 
 
 def picture(explorer):
-    """A hash of the bytes of an explorer's picture: its address changes at each move even if the picture
-    does not.
+    """A hash of the bytes of an explorer's picture.
+
+    Its address would not do: it changes at each move, even if the picture does not.
     """
     image = explorer.locator(":scope > img.widget-image")
     return hashlib.sha256(image.evaluate(BYTES).encode()).hexdigest()
@@ -39,8 +40,7 @@ def press_until_changed(page, explorer, handle, keys):
 
 
 def move_all(page, explorer):
-    """Each slider with arrow keys, each list by choosing another entry; the picture itself must change once
-    at least.
+    """Move each slider with arrow keys, each list by choosing another entry; the picture must change once.
 
     Where there is neither, the first button is pressed.
     """

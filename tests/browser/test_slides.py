@@ -1,6 +1,4 @@
-"""The slides of every notebook, stepped through at 1280 x 720 as on a projector: nothing cut off, nothing
-tiny, nothing fetched.
-"""
+"""The slides of every notebook at 1280 x 720, as on a projector: nothing cut off, tiny or fetched."""
 
 import re
 

@@ -1,6 +1,4 @@
-"""Each kind of widget in JupyterLab and Chromium: quick, never late, worked by keyboard, light on memory,
-accessible.
-"""
+"""Each kind of widget in JupyterLab and Chromium: quick, worked by keyboard, light on memory, accessible."""
 
 import re
 from statistics import median
@@ -66,9 +64,7 @@ def test_a_key_press_is_soon_a_new_picture(book, question, record_property):
 
 
 def test_a_key_held_down_never_lags_behind(book):
-    """150 moves that take 0.15 s each to draw: a queue of them would take 22 s, the last picture has to be
-    there at once.
-    """
+    """A queue of 150 moves that take 0.15 s each would take 22 s; the last picture has to be there at once."""
     box = explorer(book, "Does it lag?")
     box.locator(".noUi-handle").focus()
     for _ in range(150):

@@ -1,6 +1,6 @@
-"""On Colab: the badge, the set-up cell in an empty folder.
+"""On Colab: the badge, the set-up cell in an empty folder, and the widgets under its older ipywidgets.
 
-The widgets under its ipywidgets 7.7 and IPython 7.34.
+They are version 7.7, with IPython 7.34.
 """
 
 import http.server
@@ -102,10 +102,7 @@ def test_a_course_that_cannot_be_fetched_is_one_sentence(tmp_path, wrong_address
 
 @pytest.fixture(scope="module")
 def colab(tmp_path_factory):
-    """The environment of a Python whose widgets are Colab's.
-
-    Torch and all the rest being the present ones.
-    """
+    """The environment of a Python whose widgets are Colab's; torch and all the rest are this machine's."""
     folder = tmp_path_factory.mktemp("colab")
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(

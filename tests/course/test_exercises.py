@@ -1,6 +1,4 @@
-"""Every exercise of every notebook: the solution passes, a stub is "not attempted", wrong answers fail with
-their own words.
-"""
+"""Every exercise: the solution passes, a stub is "not attempted", wrong answers fail with their own words."""
 
 import importlib
 import pkgutil

@@ -1,6 +1,6 @@
 """Widgets: every control at its lowest, middle and highest value draws another picture.
 
-A still one is left behind.
+Each leaves a still picture behind.
 """
 
 import base64

@@ -1,6 +1,6 @@
 """Data: the bundle is balanced and in range, bad input is named, toys have the moments they state.
 
-Faults: tests/faults.
+What is damaged or missing is in tests/faults.
 """
 
 import gzip
@@ -86,7 +86,7 @@ def test_ring_and_grid_have_their_modes():
 def test_mixture_density_integrates_to_one_and_matches_scipy():
     from scipy.stats import norm
 
-    mixture = toys.mixture_1d([-1.0, 2.0], sd=0.5, weights=[1, 3])
+    mixture = toys.Mixture([[-1.0], [2.0]], sd=0.5, weights=[1, 3])
     x = torch.linspace(-6, 7, 4001)
     density = mixture.log_prob(x[:, None]).exp()
     oracle = 0.25 * norm.pdf(x, -1, 0.5) + 0.75 * norm.pdf(x, 2, 0.5)
@@ -109,7 +109,7 @@ def test_bad_toys_are_named():
     for make, name in (
         (lambda: toys.Mixture([1.0], 0.1), "centers"),
         (lambda: toys.ring(sd=0), "sd"),
-        (lambda: toys.mixture_1d([0, 1], weights=[1]), "weights"),
+        (lambda: toys.Mixture([[0.0], [1.0]], 0.1, weights=[1]), "weights"),
         (lambda: toys.two_moons(sd=-1), "sd"),
     ):
         with pytest.raises(ValueError, match=f"{name}: expected .*but got"):

@@ -1,6 +1,7 @@
 """A folder of somebody's own pictures: every mode and size, turned, nested, broken, too many."""
 
 import io
+import itertools
 import os
 
 import numpy as np
@@ -9,6 +10,12 @@ import torch
 from PIL import Image
 
 from ganlib import data
+
+BAD_OPTIONS = [
+    ({"size": 3}, "size: expected an integer"),
+    ({"channels": 2}, "channels: expected 1"),
+    ({"fit": "stretch"}, "fit: expected 'crop' or 'pad'"),
+]
 
 
 def picture(path, size=(40, 30), color="red", mode="RGB", **options):
@@ -105,12 +112,7 @@ def test_bad_folders_are_named(tmp_path):
         data.folder(tmp_path)
     with pytest.raises(ValueError, match="path: expected a folder, but got .*missing"):
         data.folder(tmp_path / "missing")
-    bad = [
-        ({"size": 3}, "size: expected an integer"),
-        ({"channels": 4}, "channels: expected 1"),
-        ({"fit": "stretch"}, "fit: expected 'crop' or 'pad'"),
-    ]
-    for options, message in bad:
+    for options, message in BAD_OPTIONS:
         with pytest.raises(ValueError, match=message):
             data.folder(tmp_path, **options)
 
@@ -122,6 +124,59 @@ def test_too_many_pictures_are_refused_before_any_is_read(tmp_path, monkeypatch)
         ValueError, match="at most 174,762 pictures of 64x64, 2 GiB in memory, but got 200,000"
     ):
         data.folder(tmp_path)
+
+
+def ramp(dtype):
+    """Grays from black to white, 64x64, in 16 bits."""
+    return np.linspace(0, 65535, 64 * 64).reshape(64, 64).astype(dtype)
+
+
+@pytest.mark.parametrize(
+    "name, dtype, mode", [("a.png", "<u2", "I;16"), ("a.tif", ">u2", "I;16B"), ("a.tif", "i4", "I")]
+)
+def test_grays_of_16_bits_are_scaled_and_not_cut_off(tmp_path, name, dtype, mode):
+    Image.fromarray(ramp(dtype)).save(tmp_path / name)
+    assert Image.open(tmp_path / name).mode == mode
+    for images in (
+        data.folder(tmp_path, size=64, channels=1),
+        data.from_dataset([Image.open(tmp_path / name)]),
+    ):
+        expected = torch.from_numpy(ramp(float) / 257).expand_as(images.images[0])
+        assert (images.images[0] - expected).abs().max() < 1
+
+
+def test_pictures_of_floats_are_refused_by_name(tmp_path, capsys):
+    floats = Image.fromarray(ramp(np.float32))
+    floats.save(tmp_path / "floats.tif")
+    picture(tmp_path / "good.png")
+    assert len(data.folder(tmp_path, size=16)) == 1
+    assert "floats.tif: expected 8 or 16 bits a pixel, but got floats (mode F)" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="but got .*mode=F.* as entry 1; .*scale floats to bytes"):
+        data.from_dataset([Image.new("L", (9, 9)), floats])
+
+
+def test_a_dataset_is_checked_as_a_folder_is():
+    pictures = [np.zeros((9, 12, 3), np.uint8)]
+    for options, message in BAD_OPTIONS:
+        with pytest.raises(ValueError, match=message):
+            data.from_dataset(pictures, **options)
+
+
+def test_too_large_a_dataset_is_refused(monkeypatch):
+    class Large:
+        def __len__(self):
+            return 200_000
+
+        def __iter__(self):
+            raise AssertionError("a picture is read")
+
+    message = "dataset: expected at most 174,762 pictures of 64x64, 2 GiB in memory, but got 200,000"
+    with pytest.raises(ValueError, match=message):
+        data.from_dataset(Large())
+    monkeypatch.setattr("ganlib.data.pictures.MAX_BYTES", 3 * 8 * 8 * 2)
+    endless = itertools.repeat(np.zeros((8, 8, 3), np.uint8))
+    with pytest.raises(ValueError, match="dataset: expected at most 2 pictures of 8x8"):
+        data.from_dataset(endless, size=8)
 
 
 def test_datasets_of_other_libraries():

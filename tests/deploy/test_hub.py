@@ -1,6 +1,6 @@
-"""The hub's configuration says what deploy/README.md promises.
+"""The hub's configuration says what deploy/README.md promises; it is read with traitlets alone.
 
-Read with traitlets alone. Whether JupyterHub takes it is seen by tests/benchmarks/hub.py, which starts a hub.
+Whether JupyterHub takes it is seen by tests/benchmarks/hub.py, which starts a hub.
 """
 
 import re

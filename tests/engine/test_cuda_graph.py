@@ -1,7 +1,4 @@
-"""Captured steps: their bookkeeping on any machine, with a capturer that only counts.
-
-The CUDA graphs themselves on a GPU.
-"""
+"""Captured steps: their bookkeeping on any machine, with a capturer that only counts; graphs on a GPU."""
 
 import os
 import subprocess

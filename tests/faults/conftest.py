@@ -1,6 +1,6 @@
 """Hypothesis tries the same examples each time, so that a failure can be repeated.
 
-Writes nothing into the clone.
+It writes nothing into the clone.
 """
 
 import tempfile

@@ -1,4 +1,4 @@
-"""Run Python code as on another machine: one with no network, a read-only or tiny disk, no home.
+"""Run Python code as on another machine: no network, a read-only or tiny disk, no home.
 
 Linux namespaces do it.
 """

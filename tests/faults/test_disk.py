@@ -1,7 +1,4 @@
-"""Disks that are full, read-only or gone, processes killed while they save.
-
-Files that are not what they should be.
-"""
+"""Disks that are full, read-only or gone, processes killed while they save, files that are damaged."""
 
 import json
 import multiprocessing
@@ -118,9 +115,9 @@ print(trainer.step)
 
 @isolated.needs_namespaces
 def test_no_disk_can_be_written_at_all(tmp_path):
-    """Home is full, temporary folders are read-only.
+    """With a full home and read-only temporary folders progress stays in memory, and the bundle is used.
 
-    Progress stays in memory, the bundle is used, each with a sentence.
+    Each is said in a sentence.
     """
     tmpfs = isolated.tiny_disk(4) + '; head -c 9999 /dev/zero > "$1/filler" 2>/dev/null || true'
     places = [place for place in ("/var/tmp", "/dev/shm", "/tmp") if Path(place).is_dir()]
@@ -168,10 +165,7 @@ def test_a_damaged_progress_file_counts_as_none(fresh_home):
 
 
 def save_for_ever(path):
-    """In a process of its own.
-
-    Save one state after the other until killed; entry and fact of a state agree.
-    """
+    """In a process of its own: save state after state until killed; entry and fact of a state agree."""
     for i in range(1, 1_000_000):
         checkpoint.save_tensors(path, {"i": torch.full((200_000,), float(i))}, i=i)
 
@@ -289,9 +283,9 @@ def test_torchs_own_file_with_a_payload_is_refused(tmp_path):
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path):
-    """Cut at 100 places, one bit flipped at 400.
+    """Cut at 100 places, one bit flipped at 400: it is refused in a sentence, and nothing has changed.
 
-    Refused in a sentence and nothing changed, or it says the same as before.
+    Or it says the same as before.
     """
     t, path, chance = small(), tmp_path / "a.safetensors", random.Random(0)
     list(t.until(2))

@@ -1,6 +1,6 @@
 """The stop button at random moments, cells twice and out of order, a restart in the middle.
 
-In a real Jupyter kernel.
+All this happens in a real Jupyter kernel.
 """
 
 import random
@@ -129,9 +129,9 @@ def test_stopped_at_100_random_moments_the_result_is_bit_equal(kernel):
 
 
 def test_a_stop_as_the_cell_begins_or_ends_tears_nothing(kernel):
-    """Outside of the loop the stop button is Python's own.
+    """Outside of the loop the stop button is Python's.
 
-    Its KeyboardInterrupt may show, the state stays whole.
+    Its KeyboardInterrupt may show, and the state stays whole.
     """
     moments = random.Random(1)
     for _ in range(20):

@@ -28,9 +28,9 @@ from tests.faults.test_kernel import Kernel
 
 
 def train_and_watch(seconds):
-    """In a kernel: train on digits with a live view, some 10,000 snapshots.
+    """In a kernel: train with a live view, some 10,000 snapshots, and look at this process once a second.
 
-    Look at this process once a second; print JSON.
+    What was seen is printed as JSON.
     """
     setup.ready()
     process, begin, megabytes, files, whole = psutil.Process(), time.monotonic(), [], [], []
@@ -65,10 +65,7 @@ def collected(process):
 
 
 def soak(seconds):
-    """Watch a kernel for so many seconds -> its report.
-
-    It includes the growth of memory from its middle to its end.
-    """
+    """Watch a kernel for so many seconds -> its report, with the growth of memory from middle to end."""
     with tempfile.TemporaryDirectory() as folder:
         kernel = Kernel(folder)
         try:
@@ -93,10 +90,7 @@ def test_a_minute_of_training_with_a_live_view():
 
 
 def test_trainers_that_are_built_anew_leave_nothing():
-    """A student runs the building cell fifty times.
-
-    Each older GAN goes at once, without Python's collector.
-    """
+    """A student runs the building cell fifty times: each older GAN goes at once, without the collector."""
     gone = []
     torch.optim.Adam([torch.zeros(1)])  # the first optimizer imports modules that keep its caller's frame
     gc.disable()

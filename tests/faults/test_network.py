@@ -1,6 +1,6 @@
-"""A mirror that misbehaves in every way we could think of.
+"""A mirror that misbehaves in every way we could think of: the time is bounded, and words say what happened.
 
-Bounded in time, told in words, nothing bad left behind.
+Nothing bad is left behind.
 """
 
 import gzip

@@ -1,8 +1,6 @@
-"""Losses, penalties and metrics on random shapes, types and extreme values.
+"""Losses, penalties and metrics on random shapes, types and extreme values, against float64 formulas.
 
-Against float64 formulas; explosions; same seed.
-
-For finite input the answer is right or a clear error, never NaN.
+For finite input the answer is right or a clear error, never NaN. Further: explosions, and equal seeds.
 """
 
 import math
@@ -38,10 +36,7 @@ def laid_out(x, layout):
 
 @st.composite
 def arrays(draw, shape, scale=scales):
-    """Tensors of a shape: random, of one of the scales in which the trouble lies.
-
-    Some entries at the scale itself.
-    """
+    """Tensors of a shape: random, of one of the scales in which the trouble lies, some entries just there."""
     rng, size = np.random.default_rng(draw(st.integers(0, 2**32 - 1))), draw(scale)
     values = rng.uniform(-1, 1, shape)
     extreme = rng.random(shape) < 0.2

@@ -1,7 +1,4 @@
-"""Nothing that a student or a file says is executed, no asset is read unchecked.
-
-No name leads out of its folder.
-"""
+"""No word of a student or a file is executed, no asset is read unchecked, no name leads out of its folder."""
 
 import ast
 import gzip
@@ -42,10 +39,7 @@ IN_THE_SANDBOX = {
 
 
 def sources():
-    """Each file's name and Python text.
-
-    Of a notebook the code cells, without the lines for IPython itself.
-    """
+    """Each file's name and Python text; of a notebook the code cells, without lines for IPython itself."""
     for path in SOURCES:
         yield path.name, path.read_text(encoding="utf-8")
     for path in PAGES:

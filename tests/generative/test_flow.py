@@ -42,7 +42,7 @@ def test_half_of_the_coordinates_pass():
 @torch.no_grad()
 def test_the_density_adds_up_to_one(flow):
     ticks = torch.linspace(-12, 12, 601)
-    p = flow.log_density(torch.cartesian_prod(ticks, ticks)).exp()
+    p = flow.log_prob(torch.cartesian_prod(ticks, ticks)).exp()
     assert p.sum().item() * (24 / 600) ** 2 == pytest.approx(1, abs=0.01)
 
 
@@ -51,9 +51,9 @@ def test_samples_follow_the_density(flow):
     """The mean of -log p over its own samples, the entropy, agrees with the sum over a grid."""
     torch.manual_seed(1)
     ticks = torch.linspace(-12, 12, 601)
-    log_p = flow.log_density(torch.cartesian_prod(ticks, ticks))
+    log_p = flow.log_prob(torch.cartesian_prod(ticks, ticks))
     entropy = -(log_p.exp() * log_p).sum() * (24 / 600) ** 2
-    assert -flow.log_density(flow.generate(20_000)).mean().item() == pytest.approx(entropy.item(), abs=0.05)
+    assert -flow.log_prob(flow.generate(20_000)).mean().item() == pytest.approx(entropy.item(), abs=0.05)
 
 
 class Slanted:
@@ -70,7 +70,7 @@ def test_training_by_the_trainer_reaches_the_entropy_of_a_gaussian():
     model = MaximumLikelihood(NormalizingFlow(2, layers=4, width=32), lr=3e-3)
     *_, snapshot = Trainer(model, Slanted(), batch_size=256).until(600, every=100)
     entropy = 1 + math.log(2 * math.pi) + torch.linalg.slogdet(Slanted.root)[1].item()
-    assert snapshot.terms["surprise"] == pytest.approx(entropy, abs=0.06)
+    assert snapshot.terms["nll"] == pytest.approx(entropy, abs=0.06)
 
 
 def test_a_ring_is_learned_better_than_by_a_gaussian():
@@ -79,4 +79,4 @@ def test_a_ring_is_learned_better_than_by_a_gaussian():
     *_, snapshot = Trainer(model, ring, batch_size=256).until(300, every=100)
     x = ring.batch(5000)[0]
     gaussian = 1 + math.log(2 * math.pi) + torch.linalg.slogdet(x.T.cov())[1].item() / 2
-    assert snapshot.terms["surprise"] < gaussian - 0.3
+    assert snapshot.terms["nll"] < gaussian - 0.3

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ganlib.generative.rbm import RBM, ContrastiveDivergence
+from ganlib.generative.rbm import RBM, PersistentContrastiveDivergence
 from ganlib.trainer import Trainer
 
 
@@ -75,7 +75,7 @@ class Pairs:
 
 def test_training_by_the_trainer_nears_the_entropy_of_the_data():
     torch.manual_seed(0)
-    model = ContrastiveDivergence(RBM(4, 4), lr=0.2, half_life=2000, shape=(1, 2, 2))
+    model = PersistentContrastiveDivergence(RBM(4, 4), lr=0.2, decay_steps=2000, shape=(1, 2, 2))
     data = (Pairs().batch(1000)[0].flatten(1) + 1) / 2
     before = exact_log_p(model.rbm, data).mean().item()
     for _ in Trainer(model, Pairs(), batch_size=64).until(3000, every=500):
@@ -93,7 +93,7 @@ def test_biases_begin_at_the_mean_of_the_data():
 
 
 def test_the_count_of_updates_and_the_fantasies_are_state():
-    one, two = (ContrastiveDivergence(RBM(4, 3), chains=5, shape=(1, 2, 2)) for _ in range(2))
+    one, two = (PersistentContrastiveDivergence(RBM(4, 3), chains=5, shape=(1, 2, 2)) for _ in range(2))
     for _ in Trainer(one, Pairs(), batch_size=8).until(7):
         pass
     two.load_state_dict({name: value.clone() for name, value in one.state_dict().items()})

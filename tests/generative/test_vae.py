@@ -31,7 +31,7 @@ def log_p_by_integral(vae, x):
     z = torch.linspace(-8, 8, 4001)
     log_prior = Normal(0.0, 1.0).log_prob(z)
     logits = vae.decoder(z[:, None])
-    log_x = torch.stack([-vae.surprise(row.expand(len(z), -1), logits) for row in x])  # (n, 4001)
+    log_x = torch.stack([-vae.nll(row.expand(len(z), -1), logits) for row in x])  # (n, 4001)
     return torch.logsumexp(log_prior + log_x + math.log(16 / 4000), dim=1)
 
 
@@ -45,7 +45,14 @@ def test_kl_is_torchs():
 def test_probabilities_of_all_pictures_sum_to_one(levels):
     vae, pictures = tiny(levels), all_pictures(levels, 2)
     logits = torch.randn(2).expand(len(pictures), -1)
-    assert (-vae.surprise(pictures, logits)).exp().sum().item() == pytest.approx(1, abs=1e-5)
+    assert (-vae.nll(pictures, logits)).exp().sum().item() == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("levels", [2, 4])
+def test_grays_between_two_levels_count_as_the_nearer_one(levels):
+    vae, x = tiny(levels), torch.linspace(-1, 1, 256).view(-1, 2)
+    logits, rounded = torch.randn(2).expand_as(x), ((x + 1) / 2 * (levels - 1)).round() / (levels - 1) * 2 - 1
+    assert torch.equal(vae.nll(x, logits), vae.nll(rounded, logits))
 
 
 @torch.no_grad()
@@ -58,7 +65,7 @@ def test_the_bound_is_below_log_p_by_the_divergence_of_the_posteriors():
     z = torch.linspace(-8, 8, 4001)
     q = Normal(mean, (log_variance / 2).exp()).log_prob(z)  # (9, 4001)
     logits = vae.decoder(z[:, None])
-    log_x = torch.stack([-vae.surprise(row.expand(len(z), -1), logits) for row in pictures])
+    log_x = torch.stack([-vae.nll(row.expand(len(z), -1), logits) for row in pictures])
     posterior = Normal(0.0, 1.0).log_prob(z) + log_x - log_p[:, None]
     gap = (q.exp() * (q - posterior)).sum(1) * 16 / 4000  # KL(q(z|x) ‖ p(z|x))
     assert (gap > 0).all()
@@ -116,5 +123,5 @@ def test_state_goes_round(tmp_path):
 
 
 def test_one_gray_level_is_refused():
-    with pytest.raises(ValueError, match="2 or more gray levels but got 1"):
+    with pytest.raises(ValueError, match="levels: expected 2 or more, but got 1"):
         VAE(nn.Linear(2, 2), nn.Linear(1, 2), 1, levels=1)

@@ -1,5 +1,4 @@
-"""A second judge of digits, for tests alone: another architecture, other features, another seed and
-training length.
+"""A second judge of digits, for tests alone, of another architecture, other features and another seed.
 
 What it finds and the bundled judge finds too is not an accident of one net's features. Its weights are in
 tests/support/second-judge.safetensors, written by: python -m tests.metrics.second_judge FOLDER-OF-ORIGINALS

@@ -22,6 +22,14 @@ def test_the_density_integrates_to_one():
     assert np.trapezoid(density, x) == pytest.approx(1, abs=1e-4)
 
 
+def test_small_distances_far_from_0_are_not_lost():
+    generator = torch.Generator().manual_seed(0)
+    samples, points = torch.randn(60, 3, generator=generator), torch.randn(40, 3, generator=generator)
+    samples, points = (x.mul(1024).round() / 1024 for x in (samples, points))  # exact beside 1024
+    near, far = (metrics.parzen_log_likelihood(samples + s, points + s, 0.1) for s in (0, 1024))
+    assert far == pytest.approx(near, rel=1e-6)
+
+
 def test_bad_arguments_are_named():
     x = torch.zeros(4, 2)
     with pytest.raises(ValueError, match="sd: expected a positive number"):

@@ -60,7 +60,9 @@ def test_precision_recall_of_shapes_that_are_known():
     narrow = 0.1 * torch.randn(400, 2)  # inside, but covering little
     precision, recall = metrics.precision_recall(real, narrow)
     assert precision > 0.95 and recall < 0.2
-    with pytest.raises(ValueError, match="k: expected .*but got 400"):
+    with pytest.raises(
+        ValueError, match="k: expected .*below 400, the number of samples in real, but got 400"
+    ):
         metrics.precision_recall(real, narrow, k=400)
 
 

@@ -35,6 +35,14 @@ def test_density_and_coverage_of_cases_that_are_known():
     assert density > 0.5 and coverage < 0.05  # one picture, repeated
 
 
+def test_few_fakes_have_a_density_but_the_reals_need_neighbors():
+    real = torch.arange(8.0)[:, None]
+    density, coverage = metrics.density_coverage(real, torch.full((4, 1), 3.0), k=5)
+    assert density == pytest.approx(8 / 5) and coverage == 1
+    with pytest.raises(ValueError, match="k: expected .* below 4, the number of samples in real, but got 5"):
+        metrics.density_coverage(real[:4], real, k=5)
+
+
 def test_an_outlier_among_the_fakes_buys_recall_and_no_coverage():
     torch.manual_seed(0)
     real = torch.randn(300, 2)

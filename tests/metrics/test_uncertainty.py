@@ -26,6 +26,12 @@ def test_ninety_five_of_a_hundred_intervals_hold_the_truth():
     assert 0.88 <= hits / 200 <= 0.99
 
 
+def test_bootstrapped_values_keep_their_digits():
+    x = torch.arange(50.0, dtype=torch.double)
+    values = metrics.bootstrap(lambda rows: 1 + 1e-12 * rows.sum().item(), x, repeats=20)
+    assert values.dtype == torch.double and values.unique().numel() > 10
+
+
 def test_the_bootstrapped_distance_is_too_large_and_the_interval_is_not():
     torch.manual_seed(0)
     x = torch.randn(300, 8)

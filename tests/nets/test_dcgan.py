@@ -1,4 +1,4 @@
-"""DCGAN's nets: shapes for any size, each rule can be left out, and a training resumes bit for bit."""
+"""DCGAN's nets: shapes for every size that halves to a small map, each rule can be left out, and a training resumes bit for bit."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ UPS = [dcgan.transposed, dcgan.resize_conv, lambda n_in, n_out: dcgan.transposed
 
 @pytest.mark.parametrize("size", [16, 20, 28, 32, 64, 128])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_shapes_fit_at_any_size(size, channels):
+def test_shapes_fit_at_every_size_that_halves(size, channels):
     G, D = DCGenerator(width=4, size=size, channels=channels), DCDiscriminator(4, size, channels, hidden=8)
     pictures = G(torch.randn(3, G.z_dim))
     assert pictures.shape == (3, channels, size, size) and pictures.abs().max() <= 1
@@ -33,6 +33,11 @@ def test_doubling_and_halving(up, side):
     assert up(5, 3)(x).shape == (2, 3, 2 * side, 2 * side)
     for down in (dcgan.strided, dcgan.pooled):
         assert down(3, 5)(up(5, 3)(x)).shape == (2, 5, side, side)
+
+
+def test_an_even_kernel_of_a_resize_convolution_is_refused():
+    with pytest.raises(ValueError, match="kernel: expected an odd number, .*but got 4"):
+        dcgan.resize_conv(5, 3, kernel=4)
 
 
 def test_rules_can_be_left_out():

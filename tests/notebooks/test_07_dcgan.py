@@ -1,6 +1,4 @@
-"""Notebook 07: what the page writes is what ganlib holds, stored measurements are whole, exercises tell right
-from wrong.
-"""
+"""Notebook 07: the page is what ganlib holds, measurements are whole, exercises tell right from wrong."""
 
 import json
 

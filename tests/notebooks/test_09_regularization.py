@@ -1,5 +1,6 @@
-"""Notebook 09: what the page writes is what ganlib and torch hold, the stored comparison is whole, the
-exercise that changes a game judges what comes of it.
+"""Notebook 09: the page is what ganlib and torch hold, the comparison is whole, the last exercise judges.
+
+It changes a game, and is judged by what comes of it.
 """
 
 import json

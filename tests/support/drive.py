@@ -1,7 +1,4 @@
-"""Move every control of a widget over its span, as a student would.
-
-In unit tests, and in each notebook's own kernel.
-"""
+"""Move every control of a widget over its span, as a student would: in tests and in notebooks' kernels."""
 
 from ganlib.course import widgets
 
@@ -29,9 +26,9 @@ def drive(explorer):
 
 
 def play_through(game):
-    """A round of real or fake, each button in turn.
+    """A round of real or fake, each button in turn: every answer changes picture and words.
 
-    Every answer changes picture and words, and at the end there is a value.
+    At the end there is a value.
     """
     buttons = game.box.children[1].children[:-1]
     for i in range(len(game.images)):

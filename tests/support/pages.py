@@ -1,7 +1,4 @@
-"""Functions and classes as the notebooks write them.
-
-Tests hold page and library against each other.
-"""
+"""Functions and classes as the notebooks write them, so that tests can compare page and library."""
 
 import ast
 from pathlib import Path

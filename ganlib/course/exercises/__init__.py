@@ -151,9 +151,7 @@ class Workbook:
 
 
 def run(function, arguments):
-    """function on copies of the tensors, from a fixed random stream, so that an answer may also draw
-    numbers.
-    """
+    """Call function on copies of the tensors, from a fixed random stream, since an answer may draw numbers."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(0)
         return function(*map(copied, arguments))
@@ -177,9 +175,7 @@ def copied(argument):
 
 
 def same(a, b, tolerance):
-    """Whether two answers agree: equal words and truths; numbers, tensors and tuples within the tolerance; a
-    set in any order.
-    """
+    """Whether two answers agree: words, truths and sets exactly, numbers and tensors within a tolerance."""
     if isinstance(b, set):
         return isinstance(a, (list, tuple, set)) and {str(word).strip().lower() for word in a} == b
     if isinstance(b, dict):
@@ -233,9 +229,7 @@ def different_part(found, expected, arguments):
 
 
 def difference(found, expected, arguments):
-    """What came and what was expected, in words; never the expected word itself, which would be the
-    answer.
-    """
+    """What came and what was expected, in words; never the expected word itself, which is the answer."""
     if isinstance(expected, dict):
         wrong = [key for key, value in expected.items() if not same(found[key], value, 1e-4)]
         return f"Not as they should be: {', '.join(wrong)}."

@@ -177,9 +177,8 @@ def recall_cases():
         y = (torch.randperm(9)[:6] + 1).repeat_interleave(torch.arange(14, 30, 3))
         n, centers = len(y), 2 * torch.randn(10, 4)
         order = torch.randperm(n)
-        fake = (
-            centers[y] + torch.rand(10, 1)[y] + 0.7 * torch.randn(n, 4)
-        )  # each class off by a distance of its own
+        # Each class is off by a distance of its own.
+        fake = centers[y] + torch.rand(10, 1)[y] + 0.7 * torch.randn(n, 4)
         case = centers[y] + torch.randn(n, 4), y, fake[order], y[order]
         lowest, second, *_ = sorted(recalls(*case).values())
         wrong = (f(*case) for f in (lowest_of_any, lowest_precision, mixed_up_labels))

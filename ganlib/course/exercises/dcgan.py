@@ -22,12 +22,10 @@ def integer(low, high):
 
 
 def some_layers():
-    """A side, and two or three layers (kernel, stride, padding) that do more than multiply the side; the first
-    one cuts.
-    """
+    """A side, and two or three layers (kernel, stride, padding) that do more than multiply it."""
     layers = []
     for i in range(integer(2, 3)):
-        stride, padding = integer(2, 3), 1 if i == 0 else integer(0, 1)
+        stride, padding = integer(2, 3), 1 if i == 0 else integer(0, 1)  # the first one cuts
         kernel = stride + 2 * padding + integer(1, 2)
         layers.append((kernel, stride, padding))
     return integer(3, 9), layers

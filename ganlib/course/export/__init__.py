@@ -1,3 +1,1 @@
-"""Slides and static pages from the stored notebooks: nothing is run, and nothing is fetched when they are
-shown.
-"""
+"""Slides and static pages from the stored notebooks: nothing is run, and showing them fetches nothing."""

@@ -1,6 +1,4 @@
-"""Cells of a stored notebook as pieces of HTML: text with formulas as MathML, code, printed words, pictures
-with theirs.
-"""
+"""Cells of a stored notebook as pieces of HTML: text with MathML, code, printed words, pictures."""
 
 import html
 import re
@@ -25,8 +23,9 @@ FRAME = re.compile(r"\s*<iframe [^>]*srcdoc=[^>]*></iframe>\s*$")
 
 
 class Renderer(IPythonRenderer):
-    """Markdown to HTML; link(address) -> where a link leads on the exported page, None for plain text; image
-    likewise.
+    """Markdown to HTML.
+
+    link(address) -> where a link leads on the exported page, None for plain text; image likewise.
     """
 
     def __init__(self, link=lambda address: address, image=lambda address: None):
@@ -54,8 +53,9 @@ class Renderer(IPythonRenderer):
 
 
 def mathml(body, displaystyle):
-    """A formula as MathML. A prime stands beside its letter: it is raised already, and tiny where it is
-    lifted once more.
+    """A formula as MathML.
+
+    A prime stands beside its letter: it is raised already, and tiny where it is lifted once more.
     """
     return PRIMED.sub(
         r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', to_mathml(body, displaystyle=displaystyle)
@@ -71,9 +71,8 @@ def slug(text):
 def markdown(source, **settings):
     """Markdown -> HTML, formulas as MathML."""
     text = MarkdownWithMath(renderer=Renderer(**settings)).render(source)
-    return GLUED.sub(
-        r'<span class="glued">\g<0></span>', text
-    )  # no line may begin with a formula's full stop
+    # No line may begin with a formula's full stop.
+    return GLUED.sub(r'<span class="glued">\g<0></span>', text)
 
 
 def pieces(source, **settings):
@@ -90,8 +89,9 @@ def code(cell):
 
 
 def outputs(cell, still=False):
-    """What a code cell shows -> pieces of HTML, each caption once, under its picture. still: where no script
-    runs.
+    """What a code cell shows -> pieces of HTML, each caption once, under its picture.
+
+    still: where no script runs.
     """
     if "walk" in cell.metadata.get("tags", []):
         return [walk.frame(bundled_generator())]

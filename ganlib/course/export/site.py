@@ -36,9 +36,7 @@ HOME = f'<a href="index.html">{words.THE_COURSE}</a>'
 
 
 def write(folder, root, notebooks):
-    """Write every notebook, the texts around them and the API reference from the course at `root` as HTML
-    into `folder`.
-    """
+    """Write notebooks, the texts around them and the API reference of the course at `root` into `folder`."""
     books = {path.relative_to(root).as_posix(): whole(path) for path in notebooks}
     folder.mkdir(parents=True, exist_ok=True)
     pages = {name: page_name(name) for name in [*books, *TEXTS] if (root / name).exists()}
@@ -100,8 +98,9 @@ def sections(page, content):
 
 
 def navigation(library, doors=(), up="", end=False):
-    """The links at the head of a page, and at its end: the course, what to play with, reference, neighbors,
-    search. up: the way from the page to the site's folder.
+    """The links at the head and at the end of a page: the course, what to play with, neighbors, search.
+
+    up: the way from the page to the site's folder.
     """
     places = [("index", words.THE_COURSE), ("playground", words.PLAYGROUND)]
     places += [("api/ganlib", words.REFERENCE)] if library else []
@@ -135,9 +134,7 @@ def doors(name, books, pages):
 
 
 class Links:
-    """Call it with an address as it stands in a source file -> where it leads from that file's page, or
-    None.
-    """
+    """Call it with an address in a source file -> where it leads from that file's page, or None."""
 
     def __init__(self, source, root, folder, pages):
         self.source, self.root, self.folder, self.pages = source, root, folder, pages

@@ -44,8 +44,9 @@ class Slide:
         return f"<section>\n{self.title}\n{''.join(map(str, self.tags))}\n{notes}</section>"
 
     def takes(self, group):
-        """Add a group of elements if there is room, with smaller pictures if need be; nothing may follow a
-        question.
+        """Add a group of elements if there is room, with smaller pictures if need be.
+
+        After a question nothing may follow.
         """
         asked = any("gc-question" in tag.get("class", []) for tag in self.tags)
         tags = [*self.tags, *group]
@@ -106,8 +107,9 @@ def filled(slides):
 
 
 def groups(pieces):
-    """Pieces as elements, together what belongs together: text that ends in a colon and what follows, code
-    and its print-out.
+    """Pieces as elements, together what belongs together: a text that ends in a colon and what follows it.
+
+    So do code and its print-out.
     """
     found = []
     for piece in pieces:
@@ -191,9 +193,7 @@ def cells_of(row):
 
 
 def enlarge(figure):
-    """Give the picture of a figure its size on the slide: as large as there is room, and not so large that
-    it blurs.
-    """
+    """Give the picture of a figure its size on the slide: as large as there is room, but never blurred."""
     image = figure.find("img")
     wide, tall = Image.open(io.BytesIO(base64.b64decode(image["src"].split(",", 1)[1]))).size
     image["data-tall"], image["data-shape"] = tall, wide / tall

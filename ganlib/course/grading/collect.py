@@ -83,9 +83,8 @@ def read(folder: Path, path: str) -> bytes:
             here = _opened(opened, folder, os.O_DIRECTORY, None)
             for part in folders:
                 here = _opened(opened, part, os.O_DIRECTORY | os.O_NOFOLLOW, here)
-            here = _opened(
-                opened, name, os.O_NONBLOCK | os.O_NOFOLLOW, here
-            )  # a pipe would wait for its writer
+            # Without O_NONBLOCK a pipe would wait for its writer.
+            here = _opened(opened, name, os.O_NONBLOCK | os.O_NOFOLLOW, here)
             if not stat.S_ISREG(os.fstat(here).st_mode):
                 raise ValueError("it is no file")
             with open(here, "rb", closefd=False) as file:

@@ -63,9 +63,8 @@ def slice_for(key: str, found: list[Statement]) -> Slice | None:
             seen.add((name, at))
             for i in set(_sources(name, at, place, found)) - used:
                 used.add(i)
-                late = isinstance(
-                    found[i].node, (ast.FunctionDef, ast.ClassDef)
-                )  # names looked up when called
+                # A function's or a class's names are looked up when it is called.
+                late = isinstance(found[i].node, (ast.FunctionDef, ast.ClassDef))
                 asked += [(other, place if late else i) for other in found[i].uses]
     return Slice([found[i].node for i in sorted(used)], answer)
 

@@ -109,7 +109,7 @@ def critic_field(ax, critic):
 def game_field(ax, grid, real, fake, pull, span):
     """One moment of a game in the square [-span, span]².
 
-    D's verdict, both samples, and arrows where G's loss pulls fakes.
+    It shows D's verdict, both samples, and arrows where G's loss pulls fakes.
 
     grid: D's probability of real (n, n), x first. real, fake: (n, 2). pull: (n, 2); arrows end at half a
         unit, however strong.

@@ -1,6 +1,4 @@
-"""Pictures, tables and words as outputs of a notebook: small when stored, quick when live, with a text
-alternative.
-"""
+"""Pictures, tables and words as outputs: small when stored, quick when live, with a text alternative."""
 
 import base64
 import io
@@ -20,9 +18,7 @@ __all__ = ["Painter", "animation", "picture_bundle", "pixels", "png", "say", "sh
 
 
 def png(picture: Figure | Image.Image, small: bool = True) -> bytes:
-    """A Figure or a PIL image as PNG bytes: small ones to store in a notebook, or quick ones for a live
-    widget.
-    """
+    """A Figure or a PIL image as PNG bytes: small ones to store, or quick ones for a live widget."""
     if isinstance(picture, Figure):
         picture = pixels(picture)
     if small and picture.mode == "RGB":
@@ -33,8 +29,9 @@ def png(picture: Figure | Image.Image, small: bool = True) -> bytes:
 
 
 class Painter:
-    """Figures drawn one after another, quickly: laying one out costs as much as drawing it, so a layout is
-    kept while it fits.
+    """Figures drawn one after another, quickly: a layout is kept while it fits.
+
+    Laying a figure out costs as much as drawing it.
     """
 
     def __init__(self):
@@ -138,7 +135,8 @@ def animation(pictures: Sequence[Figure | Image.Image], caption: str, millisecon
 
 
 def picture_bundle(picture: Figure | Image.Image, alt: str) -> tuple[dict, dict]:
-    """(data, metadata) of a picture for IPython's display, with its words: plain beside it, and as they are
-    for pages, which keep what is bold.
+    """(data, metadata) of a picture for IPython's display, with its words.
+
+    They are plain beside the picture, and as they are for pages, which keep what is bold.
     """
     return {"image/png": png(picture), "text/plain": cards.plain(alt)}, {"image/png": {"alt": alt}}

@@ -1,6 +1,4 @@
-"""What moves: a live view of training, sliders over any picture, latent walks, a live field.
-
-A game for the eye.
+"""What moves: a live view of training, sliders over any picture, latent walks, a live field, a game.
 
 Only what ipywidgets 7.7 (Colab) and 8 share is used. Every widget also leaves a static picture in the
 notebook, can be worked by keyboard, and has words beside its picture.

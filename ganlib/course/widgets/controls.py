@@ -1,6 +1,6 @@
-"""The one control row of all widgets.
+"""The one control row of all widgets: a label, a slider or list, at times a play button.
 
-A label, a slider or list, at times a play button; all worked by keyboard too.
+All are worked by keyboard, too.
 """
 
 import ipywidgets as widgets
@@ -37,9 +37,9 @@ def choice(options, value=None, label=""):
 
 
 def play(low, high, value=None, step=1, interval=150, label=""):
-    """A slider over integers with a button for one step.
+    """A slider over integers with a button for one step, and play, pause and stop.
 
-    Play, pause and stop, which work in the browser, without threads.
+    These work in the browser, without threads.
     """
     bar = slider(low, high, value, step, label)
     single = widgets.Button(

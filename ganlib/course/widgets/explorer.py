@@ -9,9 +9,7 @@ from ganlib.course.widgets.controls import play, value_of
 
 
 class Explorer:
-    """Sliders over a picture: draw(**values) -> (Figure or PIL image, read-out in words).
-
-    Drawn anew at each move.
+    """Sliders over a picture: draw(**values) -> (Figure or PIL image, read-out in words), at each move anew.
 
     controls: name -> an ipywidgets control (see `slider`, `choice`, `play`); the question is shown above
         them.
@@ -72,10 +70,7 @@ class Scrubber(Explorer):
 
 
 class Picture(widgets.Image):
-    """A picture that can be replaced quickly, with a name for screen readers.
-
-    A plain Image cannot have one.
-    """
+    """A picture that can be replaced quickly, with a name for screen readers, which no plain Image has."""
 
     tooltip = Unicode("").tag(sync=True)
     description = Unicode("").tag(sync=True)  # Jupyter's view shows a tooltip only beside a description

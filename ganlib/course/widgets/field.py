@@ -78,9 +78,8 @@ class Film:
         A pull is minus the gradient of G's loss with respect to a sample.
         """
         fake = self.gan.G(self.z).detach().requires_grad_()
-        loss = len(fake) * self.gan.loss.g_loss(
-            self.gan.D(fake)
-        )  # a sum, so that each sample has its own gradient
+        # A sum, so that each sample has its own gradient.
+        loss = len(fake) * self.gan.loss.g_loss(self.gan.D(fake))
         pull = -torch.autograd.grad(loss, fake)[0]
         with torch.no_grad():
             grid, on_fake = (

@@ -38,9 +38,8 @@ class RealOrFake:
         self.is_real, self.answers = (order < n // 2).tolist(), []
         with torch.no_grad():
             logits = gan.D(self.images)
-            self.d_logs = list(
-                zip(logsigmoid(logits).tolist(), logsigmoid(-logits).tolist())
-            )  # finite however sure D is
+            # Finite however sure D is.
+            self.d_logs = list(zip(logsigmoid(logits).tolist(), logsigmoid(-logits).tolist()))
         self.image, self.words = Picture(QUESTION), widgets.HTML()
         buttons = [widgets.Button(description=name, layout=widgets.Layout(width="136px")) for name in ANSWERS]
         for button in buttons:
@@ -93,9 +92,9 @@ class RealOrFake:
         )
 
     def verdict(self):
-        """What the last picture was, how many answers leaned the right way.
+        """What the last picture was, how many answers leaned the right way, and V beside D's.
 
-        V beside D's on the same pictures.
+        Both values are of the same pictures.
         """
         if not self.answers:
             return f"V at a draw is -log 4 = {-math.log(4):.3f}."

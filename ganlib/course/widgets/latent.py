@@ -60,7 +60,7 @@ class LatentExplorer(Explorer):
 class Sheet:
     """64 small pictures that can be clicked, or reached with the tab key.
 
-    Pick(end, i) hears which end is to be sample i.
+    `pick(end, i)` hears which end is to be sample i.
     """
 
     def __init__(self, pick):

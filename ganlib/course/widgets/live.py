@@ -11,16 +11,15 @@ from ganlib.course.facts import mark
 
 
 class LiveView:
-    """Samples and losses while training runs.
+    """Samples and losses while training runs: `update(snapshot)` in the loop redraws them now and then.
 
-    `update(snapshot)` in the loop, redrawn every `seconds` at most.
+    That is every `seconds` at most, and one part in 25 of the time at most, however slow the drawing.
+    Jupyter's stop button ends the training.
 
-    It takes one part in 25 of the time at most, however slow the drawing. Jupyter's stop button ends the
-    training.
-    draw(snapshot) -> (picture, words) replaces the default, a sheet of samples at a fixed z beside the
-    losses.
-    classes: for a conditional GAN, how many rows of the sheet, each asked for its class; a column shares one
-        z.
+    draw: (snapshot) -> (picture, words), instead of the default, a sheet of samples at a fixed z beside the
+        losses.
+    classes: for a conditional GAN, how many rows the sheet has, each asked for its class; a column shares
+        one z.
     """
 
     def __init__(self, trainer, draw=None, seconds=0.7, classes=None):

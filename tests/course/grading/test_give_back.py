@@ -1,6 +1,6 @@
 """Each student's page arrives where that student looks.
 
-The hostile part is in tests/faults/test_grading.py.
+What hostile home folders hold is tried in tests/faults/test_grading.py.
 """
 
 import os
