@@ -20,9 +20,15 @@ def train_classifier(net: Classifier, data: ImageSet, steps: int, batch_size: in
     one's first features are regressed on the damage (kinds of `ganlib.data.damage`), and on pictures damaged
     beyond recognition it learns to name no class.
 
+    Args:
+        net: is trained in place.
+        data: where there are fewer images than batch_size, a batch is as large as the set.
+        steps, batch_size, lr: of the training.
+
     Returns:
         The net in eval mode.
     """
+    batch_size = min(batch_size, len(data))
     net = net.train().to(memory_format=torch.channels_last)
     contrast = data[:][0].std()
     optimizer = torch.optim.AdamW(net.parameters(), lr, weight_decay=1e-4, fused=True)
