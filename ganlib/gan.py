@@ -159,7 +159,7 @@ class GAN(Trainable):
             ema: from the averaged weights, or from the latest ones.
             batch: how many are computed at a time.
         """
-        z = latent_vectors(n, z, self.z_dim, self.device)
+        z = latent_vectors(n, z, self.z_dim, next(self.G.parameters()))
         labels = (
             [None] * len(z)
             if y is None
