@@ -19,7 +19,8 @@ class EMA:
         w_ema += (1 - decay_t) (w - w_ema),    decay_t = min(decay, t / (t + 20))
 
     The decay grows with the number t of updates, so that the random start is forgotten. Yazıcı et al., 2018,
-    arXiv:1806.04498.
+    arXiv:1806.04498. Not for a net with spectral norm: the averages of its unit vectors u and v are shorter
+    than 1, so that the averaged net divides its weights by too little.
 
     Args:
         module: the net to follow; it is copied.
@@ -52,7 +53,8 @@ class EMA:
     def update(self, module: nn.Module) -> None:
         """Move the copy one step toward the module.
 
-        Integer buffers, such as batch norm's counter, are copied.
+        Float buffers, such as batch norm's means and variances, are averaged, too; integer ones, such as its
+        counter, are copied.
         """
         self.steps += 1
         weight = 1 - (self.steps / (self.steps + 20)).clamp(max=self.decay)

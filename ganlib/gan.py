@@ -14,11 +14,12 @@ from ganlib.engine.modes import eval_mode
 from ganlib.engine.optim import frozen, fused_adam, optimizer_step
 from ganlib.engine.state import Trainable
 from ganlib.losses import Loss, non_saturating
+from ganlib.penalties import Critic
 
-__all__ = ["GAN"]
+__all__ = ["GAN", "real_and_fake_logits"]
 
 Terms = dict[str, Tensor]
-Penalty = Callable[[Callable[[Tensor], Tensor], Tensor, Tensor], Tensor]
+Penalty = Callable[[Critic, Tensor, Tensor], Tensor]
 
 
 class GAN(Trainable):
@@ -86,10 +87,7 @@ class GAN(Trainable):
     def logits(self, real: Tensor, fake: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """D on real and fake, (B,) each; in one pass where D judges each sample alone."""
         check_same_shape(real, fake)
-        if not getattr(self.D, "per_sample", False):  # batch statistics would mix real and fake
-            return _call(self.D, real, y), _call(self.D, fake, y)
-        both = None if y is None else torch.cat([y, y])
-        return _call(self.D, torch.cat([real, fake]), both).chunk(2)
+        return real_and_fake_logits(self.D, real, fake, y)
 
     def d_objective(self, real: Tensor, fake: Tensor, y: Tensor | None = None) -> Terms:
         """The named terms whose sum D minimizes; fake comes without a graph."""
@@ -159,7 +157,7 @@ class GAN(Trainable):
             ema: from the averaged weights, or from the latest ones.
             batch: how many are computed at a time.
         """
-        z = latent_vectors(n, z, self.z_dim, self.device)
+        z = latent_vectors(n, z, self.z_dim, next(self.G.parameters()))
         labels = (
             [None] * len(z)
             if y is None
@@ -167,6 +165,16 @@ class GAN(Trainable):
         )
         with eval_mode(self.ema.module if ema else self.G) as G:
             return torch.cat([_call(G, part, label) for part, label in zip(z.split(batch), labels)])
+
+
+def real_and_fake_logits(
+    D: nn.Module, real: Tensor, fake: Tensor, y: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """D on real and on fake samples; in one pass where D judges each sample alone, see `GAN`."""
+    if not getattr(D, "per_sample", False):  # batch statistics would mix real and fake
+        return _call(D, real, y), _call(D, fake, y)
+    both = None if y is None else torch.cat([y, y])
+    return _call(D, torch.cat([real, fake]), both).split([len(real), len(fake)])
 
 
 def _call(net: nn.Module, x: Tensor, y: Tensor | None) -> Tensor:

@@ -32,6 +32,8 @@ def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
         >>> slerp(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]), 0.5)
         tensor([0.7071, 0.7071])
     """
-    omega = cosine_similarity(a, b, dim=-1).clamp(-1, 1).arccos()[..., None]
+    cosine = cosine_similarity(a, b, dim=-1).clamp(-1, 1)[..., None]
+    on_a_line = 1 - cosine.square() < 1e-6  # sin² ω, which float32 knows up to 4e-7
+    omega = torch.where(on_a_line, 0.0, cosine).arccos()  # there arccos has no slope, and sin ω is 0
     arc = (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / omega.sin()
-    return torch.where(omega.sin().abs() < 1e-4, lerp(a, b, t), arc)
+    return torch.where(on_a_line, lerp(a, b, t), arc)

@@ -143,7 +143,9 @@ def relativistic_g_loss(real: Tensor, fake: Tensor | None = None) -> Tensor:
         tensor(0.6931)
     """
     _check_is_relativistic(fake)
-    return relativistic_d_loss(fake, real)
+    _check_logits(real=real, fake=fake)
+    _check_pairs(real, fake)
+    return softplus(real - fake).mean()
 
 
 minimax = Loss(binary_d_loss, minimax_g_loss)

@@ -41,9 +41,11 @@ BUNDLED = ("mnist", "fashion")
 
 def build(config: dict, device: str | torch.device | None = None) -> GAN:
     """The GAN of a run: DCGAN's nets of the given size, without batch norm in D, with R1."""
-    torch.manual_seed(config["seed"])
     shape = {"size": config["size"], "channels": config["channels"]}
-    G, D = DCGenerator(width=config["width"], **shape), DCDiscriminator(width=config["width"] // 2, **shape)
+    with torch.random.fork_rng(devices=[]):  # the caller's random stream goes on undisturbed
+        torch.default_generator.manual_seed(config["seed"])
+        G = DCGenerator(width=config["width"], **shape)
+        D = DCDiscriminator(width=config["width"] // 2, **shape)
     penalty = partial(r1_penalty, weight=config["r1"])
     return GAN(G, D, penalty=penalty, lr=config["lr"], d_lr=config["lr"] / 2, device=device)
 
@@ -126,6 +128,18 @@ def _report(trainer, snapshot, z, out, writer):
         _save_samples(trainer, z, out)
 
 
+def _drop_undone_rows(out, step):
+    """After a kill the losses hold steps beyond the last saved state, which come again."""
+    path = out / "losses.jsonl"
+    if not path.is_file():
+        return
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    whole = [line for line in lines if line.endswith("\n")]  # a kill may cut the last one short
+    with atomic_write(path) as temporary:
+        kept = (line for line in whole if json.loads(line)["step"] <= step)
+        temporary.write_text("".join(kept), encoding="utf-8")
+
+
 def _save_samples(trainer, z, out) -> Path:
     """The same z at every step, so that the sheets make an animation."""
     sheet = out / f"samples-{trainer.step:06}.png"
@@ -162,6 +176,8 @@ def main(argv: list[str] | None = None) -> None:
         trainer = Trainer(build(config, device), images, config["batch"], seed=config["seed"], graph=alone)
         if (out / "state.safetensors").is_file():
             trainer.load(out / "state.safetensors")
+        if distributed.is_main():
+            _drop_undone_rows(out, trainer.step)
         z = torch.randn(64, trainer.model.z_dim, generator=torch.Generator().manual_seed(0)).to(device)
         _train(trainer, arguments.steps, z, out)
         if distributed.is_main():
@@ -169,8 +185,18 @@ def main(argv: list[str] | None = None) -> None:
             print(f"{done}; samples in {sheet}. The same command goes on.")
 
 
+def _in_words(error: Exception) -> str:
+    """One sentence for a command line; the Trainer's own go on about the cells of a notebook."""
+    first, *_ = str(error).split(". ")
+    if isinstance(error, FloatingPointError):
+        return f"{first}; begin again with another --out and a lower --lr"
+    if isinstance(error, MemoryError):
+        return f"{first or 'the memory is full'}; begin again with another --out and a smaller --batch"
+    return str(error)
+
+
 if __name__ == "__main__":
     try:
         main()
-    except (ValueError, OSError) as error:
-        sys.exit(f"ganlib.train: {error}")
+    except (ValueError, OSError, FloatingPointError, MemoryError) as error:
+        sys.exit(f"ganlib.train: {_in_words(error)}")

@@ -65,6 +65,12 @@ def test_batch_statistics_are_not_mixed():
     assert seen == [6, 6, 12]
 
 
+def test_batches_of_different_sizes_are_told_apart():
+    gan, real, fake = small(), torch.randn(6, 3), torch.randn(2, 3)
+    for found, x in zip(gan.logits(real, fake), (real, fake)):
+        torch.testing.assert_close(found, gan.D(x))
+
+
 def test_d_steps_take_their_own_share_of_the_batch():
     updates = []
     gan = small(d_steps=5, after_d_step=lambda D: updates.append(D))
@@ -153,8 +159,27 @@ def test_generate_takes_one_label_or_many():
             gan.generate(z=z, y=bad)
 
 
+def test_labels_are_refused_in_words_that_fit():
+    gan = small(n_classes=10)
+    with pytest.raises(ValueError, match="labels from 0 to 9, but got 12;"):
+        gan.generate(3, y=torch.tensor([1, 12, 3]))
+    with pytest.raises(ValueError, match="y: expected no labels, since G has no n_classes, but got 3"):
+        small().generate(4, y=3)
+    with pytest.raises(ValueError, match=r"y: expected 4 images, but got a tensor of shape \(3, 1, 7, 7\)"):
+        small().generate(4, y=torch.zeros(3, 1, 7, 7))
+
+
+def test_z_of_another_type_is_converted():
+    gan, z = small(), torch.randn(3, 4, dtype=torch.float64)
+    assert torch.equal(gan.generate(z=z), gan.generate(z=z.float()))
+    gan.G.double()
+    assert gan.generate(2, ema=False).dtype == torch.float64
+
+
 def test_bad_input_is_named():
     gan = small()
+    with pytest.raises(ValueError, match="G: expected a net with weights, but got Flatten"):
+        GAN(nn.Flatten(), nn.Linear(2, 1), z_dim=2)
     with pytest.raises(ValueError, match="z: expected shape \\(n, 4\\), but got"):
         gan.generate(z=torch.randn(2, 5))
     with pytest.raises(ValueError, match="n: expected a positive integer, but got 0"):

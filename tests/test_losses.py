@@ -81,3 +81,10 @@ def test_relativistic_pairs_must_match():
 def test_a_relativistic_loss_says_that_it_needs_the_real_logits():
     with pytest.raises(ValueError, match="fake: expected logits next to the real ones.*RelativisticGAN"):
         losses.relativistic.g_loss(torch.zeros(4))
+
+
+def test_the_generators_relativistic_loss_names_its_own_arguments():
+    with pytest.raises(ValueError, match=r"^real: expected logits"):
+        losses.relativistic.g_loss(torch.zeros(4, 1), torch.zeros(4))
+    with pytest.raises(ValueError, match="^fake: expected as many logits as real, 4, but got 5"):
+        losses.relativistic.g_loss(torch.zeros(4), torch.zeros(5))

@@ -87,6 +87,28 @@ def test_control_c_saves_and_the_run_goes_on(photos, tmp_path):
     assert (tmp_path / "a" / "state.safetensors").is_file()
 
 
+def test_what_a_kill_has_undone_is_not_in_the_losses_twice(photos, tmp_path, monkeypatch):
+    """The last saved state is of step 4, the losses go on to step 6 and to half a line."""
+    monkeypatch.setattr(train.Trainer, "until", partialmethod(train.Trainer.until, every=2))
+    losses, state = (tmp_path / "a" / name for name in ("losses.jsonl", "state.safetensors"))
+    train.main(command(photos, tmp_path / "a", 4))
+    kept = state.read_bytes()
+    train.main(command(photos, tmp_path / "a", 6))
+    whole = losses.read_text()
+    losses.write_text(whole + '{"step": 8, "d_lo')
+    state.write_bytes(kept)
+    train.main(command(photos, tmp_path / "a", 6))
+    assert losses.read_text() == whole
+
+
+def test_drawing_leaves_the_callers_random_stream_alone(photos, tmp_path):
+    train.main(command(photos, tmp_path / "a", 1))
+    torch.manual_seed(7)
+    before = torch.get_rng_state()
+    sample.samples(tmp_path / "a", 2, seed=3)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_tensorboard_gets_losses_and_samples(photos, tmp_path):
     """TensorBoard's own reader finds them."""
     train.main(command(photos, tmp_path / "a", 3))
@@ -132,3 +154,17 @@ def test_mistakes_end_in_one_sentence(tmp_path):
     for words, message in bad:
         done = subprocess.run([sys.executable, "-m", *words], cwd=ROOT, capture_output=True, text=True)
         assert done.returncode == 1 and message in done.stderr and "Traceback" not in done.stderr
+
+
+def test_an_explosion_ends_in_words_for_a_command_line(photos, tmp_path):
+    words = [sys.executable, "-m", "ganlib.train", *command(photos, tmp_path / "a", 2), "--r1", "1e39"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and "Traceback" not in done.stderr and "cell" not in done.stderr
+    assert done.stderr.endswith("by step 2; begin again with another --out and a lower --lr\n")
+
+
+def test_a_full_memory_ends_in_words_for_a_command_line():
+    full = MemoryError("The device's memory is full with batch_size=64. Build the Trainer again.")
+    way_on = "; begin again with another --out and a smaller --batch"
+    assert train._in_words(full) == f"The device's memory is full with batch_size=64{way_on}"
+    assert train._in_words(MemoryError()) == f"the memory is full{way_on}"

@@ -38,10 +38,16 @@ def box_blur(x: Tensor, size: int = 3) -> Tensor:
 def gaussian_blur(x: Tensor, sigma: float) -> Tensor:
     """Convolve images x (B, C, H, W) with a Gaussian of standard deviation sigma, in pixels.
 
+    With sigma 0 they stay as they are.
+
     Example:
         >>> gaussian_blur(torch.ones(1, 1, 8, 8), sigma=1.0).allclose(torch.ones(1))
         True
     """
+    if not sigma >= 0:
+        raise ValueError(f"sigma: expected 0 or a positive number of pixels, but got {sigma!r}; sigma=1.0")
+    if sigma == 0:
+        return x
     radius = max(1, math.ceil(2.5 * sigma))
     t = torch.arange(-radius, radius + 1.0, device=x.device)
     kernel = torch.exp(-t.square() / (2 * sigma**2))

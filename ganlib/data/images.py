@@ -74,8 +74,18 @@ class ImageSet:
         return self[torch.randint(len(self), (n,), device=self.images.device)]
 
     def of_class(self, label: int) -> "ImageSet":
-        """The subset of one class."""
+        """The subset of one class.
+
+        Raises:
+            ValueError: if the set has no picture of it.
+        """
         keep = self.labels == label
+        if not keep.any():
+            present = self.labels.unique().tolist()
+            raise ValueError(
+                f"label: expected a class with pictures, one of {present}, but got {describe(label)}; "
+                "classes are counted from 0"
+            )
         return ImageSet(self.images[keep], self.labels[keep], self.class_names)
 
 

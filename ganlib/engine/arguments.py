@@ -34,6 +34,11 @@ def check_gan(G, D, loss, d_steps, z_dim):
             raise ValueError(
                 f"{name}: expected a torch.nn.Module, but got {describe(net)}; MLPGenerator() is one"
             )
+        if next(net.parameters(), None) is None:
+            raise ValueError(
+                f"{name}: expected a net with weights, but got {type(net).__name__}, which has none; "
+                "MLPGenerator() has some"
+            )
     if not z_dim:
         hint = "the order is GAN(G, D)" if getattr(D, "z_dim", None) else "pass z_dim=64"
         raise ValueError(
@@ -67,8 +72,11 @@ def check_batch(real: Any, gan: Any) -> None:
         )
 
 
-def latent_vectors(n: Any, z: Any, z_dim: int, device: torch.device) -> Tensor:
-    """n random latent vectors, or z as a tensor (n, z_dim); exactly one of n and z may be given."""
+def latent_vectors(n: Any, z: Any, z_dim: int, weight: Tensor) -> Tensor:
+    """n random latent vectors, or z as a tensor (n, z_dim); exactly one of n and z may be given.
+
+    They have the dtype and the device of weight, one of G's.
+    """
     if (n is None) == (z is None):
         raise ValueError(
             f"n: expected either n or z, but got n = {n!r} and {'no z' if z is None else 'a z'}; generate(64)"
@@ -76,8 +84,8 @@ def latent_vectors(n: Any, z: Any, z_dim: int, device: torch.device) -> Tensor:
     if z is None:
         if not (isinstance(n, int) and n > 0):
             raise ValueError(f"n: expected a positive integer, but got {n!r}; generate(64)")
-        return torch.randn(n, z_dim, device=device)
-    z = torch.as_tensor(z, device=device)
+        return torch.randn(n, z_dim, dtype=weight.dtype, device=weight.device)
+    z = torch.as_tensor(z, dtype=weight.dtype, device=weight.device)
     if z.dim() != 2 or z.shape[1] != z_dim:
         raise ValueError(f"z: expected shape (n, {z_dim}), but got {describe(z)}; torch.randn(n, gan.z_dim)")
     return z
@@ -85,14 +93,22 @@ def latent_vectors(n: Any, z: Any, z_dim: int, device: torch.device) -> Tensor:
 
 def conditions(y: Any, n: int, classes: int, device: torch.device) -> Tensor:
     """One label or n of them as a tensor (n,) of known classes; images (n, ...) as they are."""
-    y = torch.as_tensor(y, device=device)
-    if y.is_floating_point() and y.dim() > 1 and len(y) == n:
+    given, y = y, torch.as_tensor(y, device=device)
+    if y.is_floating_point() and y.dim() > 1:
+        if len(y) != n:
+            raise ValueError(f"y: expected {n} images, but got {describe(y)}; one for each sample")
         return y
-    if y.dtype != torch.long or y.numel() not in (1, n) or not ((y >= 0) & (y < classes)).all():
+    if not classes:
         raise ValueError(
-            f"y: expected 1 or {n} integer labels from 0 to {classes - 1}, but got {describe(y)}; "
-            "build G with n_classes for labels"
+            f"y: expected no labels, since G has no n_classes, but got {describe(given)}; build G with "
+            "n_classes=10"
         )
+    wanted = f"y: expected 1 or {n} integer labels from 0 to {classes - 1}"
+    if y.dtype != torch.long or y.numel() not in (1, n):
+        raise ValueError(f"{wanted}, but got {describe(given)}; y=3, or torch.arange(n) % {classes}")
+    unknown = y[(y < 0) | (y >= classes)]
+    if len(unknown):
+        raise ValueError(f"{wanted}, but got {unknown[0].item()}; build both nets with more n_classes")
     return y.flatten().expand(n)
 
 

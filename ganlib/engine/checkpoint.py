@@ -96,8 +96,12 @@ def quantize(weights: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def dequantize(small: dict[str, Tensor]) -> dict[str, Tensor]:
     """The state dict that `quantize` made small, up to rounding."""
-    scales = {name.removesuffix(SCALE): value for name, value in small.items() if name.endswith(SCALE)}
-    return {name: value * scales.get(name, 1) for name, value in small.items() if not name.endswith(SCALE)}
+    scales = {name + SCALE for name, value in small.items() if value.dtype == torch.int8} & small.keys()
+    return {
+        name: value * small[name + SCALE] if name + SCALE in scales else value
+        for name, value in small.items()
+        if name not in scales  # a weight of the net's own may be called scale, too
+    }
 
 
 def save_weights(path: str | Path, module: nn.Module) -> None:

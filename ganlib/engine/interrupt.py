@@ -16,19 +16,23 @@ class InterruptGuard:
 
     A further signal, more than a second later, raises KeyboardInterrupt, though never inside `deferred`.
     Several guards may be open at once, as when two trainings take turns: all get the signal, and the last one
-    to close restores Python's handler.
+    to close restores the handler from before. A handler can be set on the main thread only: where the last
+    guard closes on another one, the next signal or the next guard restores it.
     """
 
     _open: list["InterruptGuard"] = []  # shared by all guards
-    _previous_handler = None
+    _previous = signal.SIG_DFL  # read from the class: read from an instance, a function becomes a method
 
     def __init__(self):
         self.requested, self._deferring = None, False
 
     def __enter__(self):
         if threading.current_thread() is threading.main_thread():  # signals reach the main thread only
-            if not self._open:
-                InterruptGuard._previous_handler = signal.signal(signal.SIGINT, InterruptGuard._handle)
+            handler = signal.getsignal(signal.SIGINT)
+            if handler is not InterruptGuard._handle:
+                # None stands for a handler that Python did not set, and cannot set again.
+                InterruptGuard._previous = signal.SIG_DFL if handler is None else handler
+                signal.signal(signal.SIGINT, InterruptGuard._handle)
             self._open.append(self)
         return self
 
@@ -36,11 +40,14 @@ class InterruptGuard:
         if self in self._open:
             self._open.remove(self)
             if not self._open and threading.current_thread() is threading.main_thread():
-                signal.signal(signal.SIGINT, self._previous_handler)
+                signal.signal(signal.SIGINT, InterruptGuard._previous)
 
     @staticmethod
     def _handle(number, frame):
         now, guards = time.monotonic(), InterruptGuard._open
+        if not guards:  # the last one was closed on another thread
+            signal.signal(signal.SIGINT, InterruptGuard._previous)
+            signal.raise_signal(signal.SIGINT)
         again = any(guard.requested and now - guard.requested > SECOND_PRESS for guard in guards)
         if again and not any(guard._deferring for guard in guards):
             raise KeyboardInterrupt

@@ -17,6 +17,10 @@ def fused_adam(
     On a CPU this alone makes it several times faster than the default.
     """
     parameters = list(parameters)
+    if not parameters:
+        raise ValueError(
+            "parameters: expected a net's weights, but got none; a net without weights cannot be trained"
+        )
     if not (isinstance(lr, (int, float)) and 0 <= lr <= 1):
         raise ValueError(
             f"lr: expected a number from 0 to 1, but got {lr!r}; 1e-3 is a usual learning rate for Adam"

@@ -12,8 +12,8 @@ __all__ = ["RandomStream", "default_generator", "fork_rng"]
 class RandomStream:
     """Holds the state of a random stream between two uses of `fork_rng`."""
 
-    def __init__(self, state: Tensor | None = None):
-        self.state = state
+    def __init__(self):
+        self.state: Tensor | None = None
 
 
 def default_generator(device: torch.device) -> torch.Generator:

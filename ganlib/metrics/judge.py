@@ -142,7 +142,7 @@ class PictureJudge(FeatureJudge):
     it.
 
     Args:
-        data: the real pictures, with their labels.
+        data: the real pictures, with their labels; 100 or more, and square ones if they have no classes.
         net: a classifier of your own instead, with `features` and `head`; nothing is trained.
         steps: training steps of the classifier.
         seed: which half, and how the classifier begins. torch's global generator stays as it was.
@@ -173,11 +173,21 @@ class PictureJudge(FeatureJudge):
 def _train_on(data: ImageSet, steps: int) -> Classifier:
     """A classifier of the pictures' classes, or of their rotations where there is only one class."""
     if len(data.labels.unique()) < 2:
+        _check_square(data.images)
         turned = [data.images.rot90(turns, (2, 3)) for turns in range(4)]
         labels = torch.arange(4, device=data.labels.device).repeat_interleave(len(data))
         data = ImageSet(torch.cat(turned), labels, ["0", "90", "180", "270"])
     net = Classifier(data.images.shape[1:], len(data.class_names)).to(data.images.device)
     return train_classifier(net, data, steps)
+
+
+def _check_square(images: Tensor) -> None:
+    height, width = images.shape[2:]
+    if height != width:
+        raise ValueError(
+            f"data: expected square pictures, to turn them, where there is one class, but got {height} x "
+            f"{width}; crop them, or give labels of two classes or more"
+        )
 
 
 def _random_rows(features: Tensor, n: int) -> Tensor:

@@ -64,6 +64,7 @@ def memorization(fake: Tensor, train: Tensor, held_out: Tensor) -> Memorization:
         fake, train, held_out: images or features (m, ...), (n, ...) and (n, ...).
 
     Example:
+        >>> import torch
         >>> train, held_out = torch.tensor([[0.0], [1.0]]), torch.tensor([[0.4], [1.4]])
         >>> memorization(train, train, held_out).share
         1.0

@@ -41,6 +41,8 @@ def power_spectrum(images: Tensor) -> Tensor:
 def checkerboard_share(images: Tensor) -> float:
     """Share of the power in waves that change sign from each pixel to the next, along one axis at least.
 
+    It is 0 for flat pictures, which have no power.
+
     Args:
         images: (n, 1, H, H), H even.
 
@@ -52,7 +54,7 @@ def checkerboard_share(images: Tensor) -> float:
     _check_square(images)
     power, middle = _power(images), images.shape[-1] // 2
     on_the_lines = power[middle].sum() + power[:, middle].sum() - power[middle, middle]
-    return (on_the_lines / power.sum()).item()
+    return (on_the_lines / power.sum().clamp_min(1e-30)).item()
 
 
 def ink(images: Tensor) -> Tensor:

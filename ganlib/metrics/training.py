@@ -22,6 +22,11 @@ def train_classifier(net: Classifier, data: ImageSet, steps: int) -> Classifier:
     one's first features are regressed on the damage (kinds of `ganlib.data.damage`), and on pictures damaged
     beyond recognition it learns to name no class.
 
+    Args:
+        net: is trained in place.
+        data: where there are fewer than 64 images, a batch is as large as the set.
+        steps: of the training.
+
     Returns:
         The net in eval mode.
     """
@@ -30,7 +35,7 @@ def train_classifier(net: Classifier, data: ImageSet, steps: int) -> Classifier:
     optimizer = torch.optim.AdamW(net.parameters(), LR, weight_decay=1e-4, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LR, steps)
     for step in range(steps):
-        x, y = data.batch(BATCH_SIZE)
+        x, y = data.batch(min(BATCH_SIZE, len(data)))
         loss = judge_loss(net, _shifted(x), y, step, contrast)
         optimizer.zero_grad()
         loss.backward()

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, relu
 
-from ganlib.nets.conditional import check_labels
+from ganlib.nets.mlp import check_labels
 
 __all__ = ["BigDiscriminator", "BigGenerator", "ClassBatchNorm", "standing_statistics"]
 

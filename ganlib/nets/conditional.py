@@ -6,10 +6,9 @@ The third, an embedding appended to the input, is in ganlib.nets.mlp: build an M
 import torch
 from torch import Tensor, nn
 
-from ganlib.engine.checks import describe
-from ganlib.nets.mlp import mlp
+from ganlib.nets.mlp import check_labels, mlp
 
-__all__ = ["ACDiscriminator", "ProjectionDiscriminator", "check_labels"]
+__all__ = ["ACDiscriminator", "ProjectionDiscriminator"]
 
 
 class ProjectionDiscriminator(nn.Module):
@@ -63,15 +62,6 @@ class ACDiscriminator(nn.Module):
     def classify(self, x: Tensor) -> Tensor:
         """Class logits (B, 10), for cross_entropy."""
         return self.classes(self.phi(x.flatten(1)))
-
-
-def check_labels(x: Tensor, y: Tensor | None) -> None:
-    """Raise a ValueError unless there is one integer label for each sample."""
-    if not (torch.is_tensor(y) and y.dtype == torch.long and y.shape == x.shape[:1]):
-        raise ValueError(
-            f"y: expected {len(x)} labels of dtype int64, but got {describe(y)}; pass conditional=True to "
-            "the Trainer"
-        )
 
 
 def _features(widths: tuple[int, ...], shape: tuple[int, ...]) -> nn.Sequential:

@@ -19,6 +19,7 @@ __all__ = [
     "MLPDiscriminator",
     "MLPGenerator",
     "append_label",
+    "check_labels",
     "label_embedding",
     "mlp",
     "with_spectral_norm",
@@ -82,8 +83,11 @@ def append_label(x: Tensor, y: Tensor | None, embedding: nn.Embedding | None) ->
 
     Mirza and Osindero, 2014, arXiv:1411.1784. Notebook 06.
     """
-    _check_label(x, y, conditional=embedding is not None)
-    return x if embedding is None else torch.cat([x, embedding(y)], dim=1)
+    if embedding is None:
+        _check_no_labels(y)
+        return x
+    check_labels(x, y)
+    return torch.cat([x, embedding(y)], dim=1)
 
 
 class MLPGenerator(nn.Module):
@@ -144,18 +148,20 @@ class MLPDiscriminator(nn.Module):
         return self.net(append_label(x.flatten(1) + self.shift, y, self.embedding)).flatten()  # (B,)
 
 
-def _check_label(x, y, conditional):
-    if not conditional:
-        if y is not None:
-            raise ValueError(
-                f"y: expected no labels for an unconditional net, but got {describe(y)}; build the net "
-                "with n_classes=10"
-            )
-        return
+def check_labels(x: Tensor, y: Tensor | None) -> None:
+    """Raise a ValueError unless there is one integer label for each sample."""
     if y is None:
         raise ValueError(
             "y: expected labels, since this net is conditional, but got None; pass conditional=True to the "
-            "Trainer"
+            "Trainer, or y=... to generate"
         )
-    if y.dtype != torch.long or y.shape != x.shape[:1]:
+    if not (torch.is_tensor(y) and y.dtype == torch.long and y.shape == x.shape[:1]):
         raise ValueError(f"y: expected {len(x)} labels of dtype int64, but got {describe(y)}; y.long()")
+
+
+def _check_no_labels(y):
+    if y is not None:
+        raise ValueError(
+            f"y: expected no labels for an unconditional net, but got {describe(y)}; build the net with "
+            "n_classes=10"
+        )

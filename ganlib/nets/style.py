@@ -10,10 +10,22 @@ from torch.nn.functional import leaky_relu
 from ganlib.engine.checks import describe
 from ganlib.nets.mlp import mlp
 
-__all__ = ["MappingNetwork", "StyleGenerator", "adain", "truncate"]
+__all__ = ["MappingNetwork", "StyleGenerator", "adain", "pixel_norm", "truncate"]
 
 
-def adain(h: Tensor, scale: Tensor, shift: Tensor, eps: float = 1e-5) -> Tensor:
+def pixel_norm(h: Tensor) -> Tensor:
+    """Scale each place's channels to length sqrt(channels): h (B, channels, ...) -> the same shape.
+
+    Karras, Aila, Laine and Lehtinen, 2018, arXiv:1710.10196, section 4.2.
+
+    Example:
+        >>> pixel_norm(torch.tensor([[3.0, 4.0]])).square().sum().item()
+        2.0
+    """
+    return h * (h.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+
+
+def adain(h: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     """Give each channel of each picture a new mean and a new spread.
 
         scale * (h - mean(h)) / std(h) + shift,   mean and std over the places of one channel of one picture
@@ -23,7 +35,6 @@ def adain(h: Tensor, scale: Tensor, shift: Tensor, eps: float = 1e-5) -> Tensor:
     Args:
         h: (B, channels, H, W).
         scale, shift: (B, channels).
-        eps: added to the variance, so that a flat channel divides by no zero.
 
     Returns:
         (B, channels, H, W).
@@ -44,7 +55,8 @@ def adain(h: Tensor, scale: Tensor, shift: Tensor, eps: float = 1e-5) -> Tensor:
             )
     mean = h.mean((2, 3), keepdim=True)  # (B, channels, 1, 1)
     variance = h.var((2, 3), unbiased=False, keepdim=True)
-    return scale[..., None, None] * (h - mean) / (variance + eps).sqrt() + shift[..., None, None]
+    std = (variance + 1e-5).sqrt()  # 1e-5: a flat channel divides by no zero
+    return scale[..., None, None] * (h - mean) / std + shift[..., None, None]
 
 
 def truncate(w: Tensor, mean: Tensor, psi: float) -> Tensor:
@@ -58,7 +70,7 @@ def truncate(w: Tensor, mean: Tensor, psi: float) -> Tensor:
 
 
 class MappingNetwork(nn.Module):
-    """z (B, z_dim) -> w (B, z_dim): z at length sqrt(z_dim), then linear layers with LeakyReLU(0.2).
+    """z (B, z_dim) -> w (B, z_dim): z at length sqrt(z_dim), then three linear layers with LeakyReLU(0.2).
 
     Kaiming's start keeps the spread of w; PyTorch's own lets it shrink with each layer.
 
@@ -67,16 +79,16 @@ class MappingNetwork(nn.Module):
         torch.Size([2, 64])
     """
 
-    def __init__(self, z_dim: int = 64, layers: int = 3) -> None:
+    def __init__(self, z_dim: int = 64) -> None:
         super().__init__()
-        self.net = nn.Sequential(*mlp(*[z_dim] * (layers + 1)), nn.LeakyReLU(0.2))
+        self.net = nn.Sequential(*mlp(z_dim, z_dim, z_dim, z_dim), nn.LeakyReLU(0.2))
         for part in self.net:
             if isinstance(part, nn.Linear):
                 nn.init.kaiming_normal_(part.weight, a=0.2)
                 nn.init.zeros_(part.bias)
 
     def forward(self, z: Tensor) -> Tensor:
-        return self.net(z * (z.square().mean(1, keepdim=True) + 1e-8).rsqrt())
+        return self.net(pixel_norm(z))
 
 
 class _StyledLayer(nn.Module):

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from ganlib.engine.checks import describe
+
 __all__ = ["PatchDiscriminator", "Translator", "Upscaler", "receptive_field"]
 
 
@@ -121,7 +123,8 @@ class PatchDiscriminator(nn.Module):
 
     Args:
         width: channels at 14x14; at 7x7 there are twice as many.
-        side: of the condition y, 28 or 7: it joins where the map is as large; 0 for no condition.
+        side: of the condition y, 28 or 7: it joins where the map is as large. 0 for no condition: a y is then
+            ignored, so that `Pix2Pix` can be tried without.
 
     Example:
         >>> PatchDiscriminator(side=7)(torch.zeros(2, 1, 28, 28), torch.zeros(2, 1, 7, 7)).shape
@@ -150,5 +153,16 @@ class PatchDiscriminator(nn.Module):
         self.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        if self.side:
+            _check_condition(x, y, self.side)
         h = self.halve(torch.cat([x, y], 1) if self.side == 28 else x)  # (B, 2 width, 7, 7)
         return self.judge(torch.cat([h, y], 1) if self.side == 7 else h).squeeze(1)  # (B, 7, 7)
+
+
+def _check_condition(x, y, side):
+    shape = (len(x), 1, side, side)
+    if not (torch.is_tensor(y) and y.shape == shape):
+        raise ValueError(
+            f"y: expected pictures of shape {shape}, but got {describe(y)}; build D with the side of y, or "
+            "with side=0 for no condition"
+        )

@@ -12,7 +12,7 @@ from ganlib.variants.growing import (
     set_size,
 )
 from ganlib.variants.minibatch_stddev import MinibatchStdDev, append_stddev
-from ganlib.variants.pacgan import Packed, pack
+from ganlib.variants.pacgan import pack
 from ganlib.variants.pix2pix import Pix2Pix
 from ganlib.variants.relativistic import RelativisticGAN
 from ganlib.variants.semi_supervised import FewLabels, SemiSupervisedGAN
@@ -27,7 +27,6 @@ __all__ = [
     "GrowingDiscriminator",
     "GrowingGenerator",
     "MinibatchStdDev",
-    "Packed",
     "Pix2Pix",
     "RelativisticGAN",
     "SeedEnsemble",

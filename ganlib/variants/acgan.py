@@ -4,7 +4,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from ganlib.gan import GAN
-from ganlib.nets.conditional import check_labels
+from ganlib.nets.mlp import check_labels
 
 __all__ = ["ACGAN"]
 

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ganlib.engine.checks import describe
 from ganlib.gan import GAN
 from ganlib.losses import hinge
 from ganlib.penalties import r1_penalty
@@ -53,7 +54,7 @@ class BigGAN(GAN):
     Args:
         G, D: conditional nets.
         orthogonal: the weight of `orthogonal_penalty` on G.
-        options: of GAN.
+        options: of GAN, all but loss and penalty.
 
     Example:
         >>> from ganlib.nets import BigDiscriminator, BigGenerator
@@ -63,6 +64,11 @@ class BigGAN(GAN):
     """
 
     def __init__(self, G: nn.Module, D: nn.Module, *, orthogonal: float = 1e-4, **options: Any) -> None:
+        if options.get("penalty") is not None:
+            raise ValueError(
+                f"penalty: expected none, since BigGAN has R1, but got {describe(options['penalty'])}; "
+                "GAN(G, D, hinge, penalty=...) takes any"
+            )
         super().__init__(G, D, hinge, **options)
         self.orthogonal = orthogonal
 

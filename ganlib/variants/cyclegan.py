@@ -1,14 +1,15 @@
 """Learn to translate between two kinds of pictures without a single pair. Notebook 11."""
 
-import torch
+import torch  # noqa: F401, for the example
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
 from ganlib.ema import EMA
-from ganlib.engine.modes import eval_mode
 from ganlib.engine.optim import frozen, fused_adam, optimizer_step
 from ganlib.engine.state import Trainable
+from ganlib.gan import real_and_fake_logits
 from ganlib.losses import Loss, non_saturating
+from ganlib.variants.pix2pix import translate
 
 __all__ = ["CycleGAN"]
 
@@ -22,7 +23,7 @@ class CycleGAN(Trainable):
 
     Args:
         to_b, to_a: pictures of one kind -> of the other, two nets.
-        D_a, D_b: pictures -> logits of any shape.
+        D_a, D_b: pictures -> logits of any shape; `per_sample` as for GAN.
         weight: of the cycle loss; 0 leaves it out.
         loss: a pair of ganlib.losses.
         lr, betas: Adam's, for all.
@@ -52,7 +53,7 @@ class CycleGAN(Trainable):
         betas: tuple[float, float] = (0.5, 0.99),
         ema_decay: float = 0.99,
     ):
-        self.to_b, self.to_a, self.D_a, self.D_b = to_b, to_a, D_a, D_b
+        self.to_b, self.to_a, self.D_a, self.D_b = to_b.train(), to_a.train(), D_a.train(), D_b.train()
         self.weight, self.loss = weight, loss
         self.g_optimizer = fused_adam([*to_b.parameters(), *to_a.parameters()], lr, betas)
         self.d_optimizer = fused_adam([*D_a.parameters(), *D_b.parameters()], lr, betas)
@@ -83,19 +84,13 @@ class CycleGAN(Trainable):
         return {name: term.detach() for name, term in {"d_loss": d_loss, **terms}.items()}
 
     def _d_loss(self, D: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
-        real_logits, fake_logits = D(torch.cat([real, fake])).chunk(2)
+        real_logits, fake_logits = real_and_fake_logits(D, real, fake)
         return self.loss.d_loss(real_logits.flatten(), fake_logits.flatten())
 
     def a_to_b(self, a: Tensor, batch: int = 500) -> Tensor:
         """Pictures of the first kind -> of the second, by the averaged net in eval mode."""
-        return _translate(self.ema_b.module, a, batch)
+        return translate(self.ema_b.module, a, batch)
 
     def b_to_a(self, b: Tensor, batch: int = 500) -> Tensor:
         """Pictures of the second kind -> of the first, by the averaged net in eval mode."""
-        return _translate(self.ema_a.module, b, batch)
-
-
-@torch.no_grad()
-def _translate(net: nn.Module, x: Tensor, batch: int) -> Tensor:
-    with eval_mode(net):
-        return torch.cat([net(part) for part in x.split(batch)])
+        return translate(self.ema_a.module, b, batch)

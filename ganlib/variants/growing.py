@@ -9,12 +9,12 @@ from torch.nn.functional import avg_pool2d, interpolate, leaky_relu
 
 from ganlib.data.images import ImageSet
 from ganlib.gan import GAN
-from ganlib.variants.minibatch_stddev import append_stddev
+from ganlib.nets.style import pixel_norm
+from ganlib.variants.minibatch_stddev import GROUP, append_stddev
 
 __all__ = ["SIDES", "GrowingDiscriminator", "GrowingGenerator", "ShrunkImages", "fade", "set_size"]
 
 SIDES = (7, 14, 28)
-GROUP = 8
 
 
 def fade(small: Tensor, large: Tensor, alpha: float) -> Tensor:
@@ -59,7 +59,7 @@ class GrowingGenerator(nn.Module):
         h = h.contiguous(memory_format=torch.channels_last)
         for i in range(last + 1):
             before = h
-            h = _scaled(leaky_relu(self.layers[i](interpolate(h, scale_factor=2) if i else h), 0.2))
+            h = pixel_norm(leaky_relu(self.layers[i](interpolate(h, scale_factor=2) if i else h), 0.2))
         large = self.to_picture[last](h)  # (B, 1, side, side)
         if last and self.alpha < 1:
             large = fade(self.to_picture[last - 1](before), large, self.alpha)
@@ -111,7 +111,8 @@ def set_size(gan: GAN, side: int, alpha: float = 1.0) -> None:
 class ShrunkImages:
     """The batches of an ImageSet, each picture reduced to side x side by means of squares.
 
-    With alpha < 1 a real picture is faded as G's are: Karras et al., 2018, section 2.
+    With alpha < 1 a real picture is faded as G's are, but at the smallest side, which has no smaller one to
+    fade from: Karras et al., 2018, section 2.
 
     Example:
         >>> from ganlib.data import load
@@ -126,9 +127,5 @@ class ShrunkImages:
         """n pictures (n, C, side, side) in [-1, 1], and their labels."""
         x, y = self.data.batch(n)
         x = avg_pool2d(x, x.shape[-1] // self.side)
-        return (x if self.alpha == 1 else fade(avg_pool2d(x, 2), x, self.alpha)), y
-
-
-def _scaled(h):
-    """Each place's channels at length sqrt(channels)."""
-    return h * (h.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+        faded = self.alpha < 1 and self.side > SIDES[0]
+        return (fade(avg_pool2d(x, 2), x, self.alpha) if faded else x), y

@@ -3,7 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-__all__ = ["MinibatchStdDev", "append_stddev"]
+__all__ = ["GROUP", "MinibatchStdDev", "append_stddev"]
+
+GROUP = 8  # how many pictures the D of a growing or a style-based generator compares
 
 
 def append_stddev(h: Tensor, group: int | None = None) -> Tensor:
@@ -49,4 +51,7 @@ class MinibatchStdDev(nn.Module):
 
 def _check_group(h, group):
     if group is not None and (group < 1 or h.shape[-2] % group):
-        raise ValueError(f"group: expected a divisor of the batch, {h.shape[-2]}, but got {group}; group=4")
+        raise ValueError(
+            f"group: expected a divisor of the batch, {h.shape[-2]}, but got {group}; draw a batch that it "
+            "divides, or let group=None compare the whole batch"
+        )

@@ -1,9 +1,9 @@
 """PacGAN: D judges several samples together. Notebook 04."""
 
 import torch  # noqa: F401, for the example
-from torch import Tensor, nn
+from torch import Tensor
 
-__all__ = ["Packed", "pack"]
+__all__ = ["pack"]
 
 
 def pack(x: Tensor, m: int) -> Tensor:
@@ -21,25 +21,3 @@ def pack(x: Tensor, m: int) -> Tensor:
     if len(x) % m:
         raise ValueError(f"x: expected a multiple of m = {m} samples, but got {len(x)}; draw more")
     return x.flatten(1).unflatten(0, (-1, m)).flatten(1)
-
-
-class Packed(nn.Module):
-    """PacGAN's discriminator: D over packs of m samples, x (B, ...) -> logits (B / m,).
-
-    Args:
-        D: takes packs, so its input is m times as wide as a sample.
-        m: samples in a pack.
-
-    Example:
-        >>> from ganlib.nets import MLPDiscriminator
-        >>> D = Packed(MLPDiscriminator(shape=(2 * 784,)), 2)
-        >>> D(torch.zeros(6, 1, 28, 28)).shape
-        torch.Size([3])
-    """
-
-    def __init__(self, D: nn.Module, m: int = 2):
-        super().__init__()
-        self.D, self.m = D, m
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.D(pack(x, self.m))

@@ -10,9 +10,10 @@ from ganlib.ema import EMA
 from ganlib.engine.modes import eval_mode
 from ganlib.engine.optim import frozen, fused_adam, optimizer_step
 from ganlib.engine.state import Trainable
+from ganlib.gan import real_and_fake_logits
 from ganlib.losses import Loss, non_saturating
 
-__all__ = ["Pix2Pix"]
+__all__ = ["Pix2Pix", "translate"]
 
 
 class Pix2Pix(Trainable):
@@ -24,8 +25,8 @@ class Pix2Pix(Trainable):
 
     Args:
         G: y (B, ...) -> pictures like x.
-        D: x, y -> logits of any shape, such as `ganlib.nets.PatchDiscriminator`; None trains G on the
-            distance alone.
+        D: x, y -> logits of any shape, such as `ganlib.nets.PatchDiscriminator`; `per_sample` as for GAN.
+            None trains G on the distance alone.
         distance: distance(fake, real) -> scalar, such as l1_loss or mse_loss.
         weight: of the distance; 0 trains G on D's word alone.
         loss: a pair of ganlib.losses.
@@ -68,7 +69,7 @@ class Pix2Pix(Trainable):
 
     def d_objective(self, x: Tensor, fake: Tensor, y: Tensor) -> dict[str, Tensor]:
         """The term that D minimizes; fake comes without a graph."""
-        real_logits, fake_logits = self.D(torch.cat([x, fake]), torch.cat([y, y])).chunk(2)
+        real_logits, fake_logits = real_and_fake_logits(self.D, x, fake, y)
         return {"d_loss": self.loss.d_loss(real_logits.flatten(), fake_logits.flatten())}
 
     def g_objective(self, x: Tensor, fake: Tensor, y: Tensor) -> dict[str, Tensor]:
@@ -103,8 +104,13 @@ class Pix2Pix(Trainable):
         self.ema.update(self.G)
         return {name: term.detach() for name, term in terms.items()}
 
-    @torch.no_grad()
     def translate(self, y: Tensor, batch: int = 500) -> Tensor:
         """Pictures y (n, ...) -> (n, ...), by the averaged G in eval mode."""
-        with eval_mode(self.ema.module) as G:
-            return torch.cat([G(part) for part in y.split(batch)])
+        return translate(self.ema.module, y, batch)
+
+
+@torch.no_grad()
+def translate(net: nn.Module, pictures: Tensor, batch: int) -> Tensor:
+    """net(pictures) in eval mode, `batch` of them at a time."""
+    with eval_mode(net):
+        return torch.cat([net(part) for part in pictures.split(batch)])

@@ -57,7 +57,7 @@ class SemiSupervisedGAN(GAN):
     Args:
         G, D: as for GAN, but D maps x to class logits (B, K) and has `features`.
         d_ema_decay: of D's averaged weights, `classifier`.
-        more: as for GAN.
+        more: as for GAN; d_steps is 1, and a penalty gets log Z as its critic and the unlabeled pictures.
 
     Example:
         >>> from ganlib.nets import MLPGenerator, NoisyClassifier
@@ -69,6 +69,11 @@ class SemiSupervisedGAN(GAN):
 
     def __init__(self, G: nn.Module, D: nn.Module, *, d_ema_decay: float = 0.998, **more):
         super().__init__(G, D, **more)
+        if self.d_steps != 1:
+            raise ValueError(
+                f"d_steps: expected 1, since one half of a batch is labeled, but got {self.d_steps}; "
+                "leave it out"
+            )
         self.d_ema = EMA(self.D, d_ema_decay)
 
     @property
@@ -81,11 +86,16 @@ class SemiSupervisedGAN(GAN):
         return super().sample_fakes(n // 2)
 
     def d_objective(self, real: Tensor, fake: Tensor, y: Tensor | None = None) -> dict[str, Tensor]:
-        labeled, unlabeled, fake = self.D(torch.cat([real, fake])).split([len(fake)] * 3)
-        return {
-            "class_loss": cross_entropy(labeled, y[: len(labeled)]),
-            "d_loss": self.loss.d_loss(unlabeled.logsumexp(1), fake.logsumexp(1)),
+        n = len(fake)
+        labeled, unlabeled, fakes = self.D(torch.cat([real, fake])).split([n] * 3)
+        _check_classes(y[:n], labeled.shape[1])
+        terms = {
+            "class_loss": cross_entropy(labeled, y[:n]),
+            "d_loss": self.loss.d_loss(unlabeled.logsumexp(1), fakes.logsumexp(1)),
         }
+        if self.penalty is not None:
+            terms["penalty"] = self.penalty(lambda x: self.D(x).logsumexp(1), real[n:], fake)
+        return terms
 
     def g_objective(self, real: Tensor, fake: Tensor, y: Tensor | None = None) -> dict[str, Tensor]:
         with torch.no_grad():
@@ -94,12 +104,22 @@ class SemiSupervisedGAN(GAN):
 
     def step(self, real: Tensor, y: Tensor | None = None) -> dict[str, Tensor]:
         """One update of D and of G; real (2n, ...) and y (2n,) as `FewLabels` draws them."""
-        if y is None or len(y) != len(real):
+        if y is None or y.dtype != torch.long or y.shape != real.shape[:1]:
             found = "None" if y is None else describe(y)
             raise ValueError(
-                f"y: expected {len(real)} labels, -1 in the second half, but got {found}; "
+                f"y: expected {len(real)} labels of dtype int64, -1 in the second half, but got {found}; "
                 "train on FewLabels with conditional=True"
             )
         terms = super().step(real, y)
         self.d_ema.update(self.D)
         return terms
+
+
+def _check_classes(y, classes):
+    """On the CPU only: a GPU would have to wait for the answer, and a CUDA graph cannot."""
+    unknown = [] if y.is_cuda else y[(y < 0) | (y >= classes)]
+    if len(unknown):
+        raise ValueError(
+            f"y: expected labels from 0 to {classes - 1} in the first half, but got {unknown[0].item()}; the "
+            "labeled pictures come first, as FewLabels draws them"
+        )

@@ -3,11 +3,11 @@
 from torch import Tensor, nn
 
 from ganlib.penalties import Critic, r1_penalty
-from ganlib.variants.minibatch_stddev import MinibatchStdDev
+from ganlib.variants.minibatch_stddev import GROUP, MinibatchStdDev
 
-__all__ = ["GROUP", "StyleDiscriminator", "r1_on_a_group"]
+__all__ = ["StyleDiscriminator", "r1_on_a_group"]
 
-GROUP = 8  # how many pictures D compares
+HIDDEN = 128  # units of the last hidden layer
 
 
 class StyleDiscriminator(nn.Sequential):
@@ -21,11 +21,11 @@ class StyleDiscriminator(nn.Sequential):
         torch.Size([8])
     """
 
-    def __init__(self, width: int = 16, hidden: int = 128, group: int | None = GROUP) -> None:
+    def __init__(self, width: int = 16) -> None:
         convolutions = (nn.Conv2d(1, width, 4, 2, 1), nn.Conv2d(width, 2 * width, 4, 2, 1))
         layers = [part for layer in convolutions for part in (layer, nn.LeakyReLU(0.2))]
-        layers += [nn.Flatten(), nn.Linear(2 * width * 49, hidden), nn.LeakyReLU(0.2)]
-        super().__init__(*layers, MinibatchStdDev(group), nn.Linear(hidden + 1, 1), nn.Flatten(0))
+        layers += [nn.Flatten(), nn.Linear(2 * width * 49, HIDDEN), nn.LeakyReLU(0.2)]
+        super().__init__(*layers, MinibatchStdDev(GROUP), nn.Linear(HIDDEN + 1, 1), nn.Flatten(0))
 
 
 def r1_on_a_group(critic: Critic, real: Tensor, fake: Tensor | None = None) -> Tensor:

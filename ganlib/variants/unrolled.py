@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-__all__ = ["unrolled_critic"]
+from ganlib.penalties import Critic
 
-Critic = Callable[[Tensor], Tensor]
+__all__ = ["unrolled_critic"]
 
 
 def unrolled_critic(

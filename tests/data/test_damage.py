@@ -24,6 +24,14 @@ def test_gaussian_blur_against_scipy():
     np.testing.assert_allclose(gaussian_blur(x, 1.2), oracle, atol=1e-5)
 
 
+def test_a_blur_of_nothing_and_of_less():
+    x = torch.rand(2, 1, 8, 8)
+    assert torch.equal(gaussian_blur(x, 0.0), x)
+    for bad in (-1.0, float("nan")):
+        with pytest.raises(ValueError, match="sigma: expected 0 or a positive number"):
+            gaussian_blur(x, bad)
+
+
 def test_noise_has_the_standard_deviation_asked_for_and_is_cut_off():
     x = torch.zeros(1, 1, 200, 200)
     noisy = add_noise(x, 0.2, torch.Generator().manual_seed(0))

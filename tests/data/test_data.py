@@ -34,6 +34,8 @@ def test_images_and_labels_belong_together(digits, judge):
 def test_of_class(digits):
     sevens = digits.of_class(7)
     assert len(sevens) == 1000 and set(sevens.batch(50)[1].tolist()) == {7}
+    with pytest.raises(ValueError, match=r"label: expected a class with pictures, one of \[7\], but got 3"):
+        sevens.of_class(3)
 
 
 def test_read_idx_against_a_file_written_by_hand(tmp_path):

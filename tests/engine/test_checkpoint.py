@@ -36,3 +36,14 @@ def test_weights_survive_eight_bits(tmp_path, monkeypatch):
         ValueError, match="module: expected the net that net.safetensors was saved from, but got MLPGenerator"
     ):
         checkpoint.load_weights(MLPGenerator(widths=(8,)), "net.safetensors")
+
+
+def test_a_weight_called_scale_is_kept():
+    net = torch.nn.Module()
+    net.norm = torch.nn.Module()
+    net.norm.scale = torch.nn.Parameter(torch.tensor([0.5, 2.0]))
+    net.layer = torch.nn.Linear(2, 2)
+    found = checkpoint.dequantize(checkpoint.quantize(net.state_dict()))
+    assert found.keys() == net.state_dict().keys() and torch.equal(
+        found["norm.scale"].float(), net.norm.scale
+    )

@@ -91,6 +91,14 @@ def test_a_judge_for_pictures_of_ones_own():
     assert unlabeled(x).relative_fd < unlabeled(2 * torch.rand_like(x) - 1).relative_fd
 
 
+def test_a_judge_for_a_hundred_pictures_and_square_ones_where_they_are_turned():
+    pictures = torch.randint(256, (100, 1, 16, 8), dtype=torch.uint8)
+    halves = ImageSet(pictures, torch.arange(100) % 2, ["a", "b"])
+    assert metrics.PictureJudge(halves, steps=2)(halves[:][0]).relative_fd < 100
+    with pytest.raises(ValueError, match="data: expected square pictures.*but got 16 x 8"):
+        metrics.PictureJudge(ImageSet(pictures, torch.zeros(100, dtype=torch.long), ["a"]), steps=2)
+
+
 def test_a_net_of_ones_own_and_an_oracle_for_the_distance():
     class Pixels(torch.nn.Module):
         head = torch.nn.Linear(4, 3)

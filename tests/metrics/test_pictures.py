@@ -31,6 +31,7 @@ def test_shares_of_checkerboards():
     stripes = (rows % 2).float().view(1, 1, 8, 1).expand(1, 1, 8, 8)
     assert checkerboard_share(stripes) == pytest.approx(1)
     slow = torch.cos(2 * torch.pi * rows / 8).view(1, 1, 8, 1).expand(1, 1, 8, 8)
+    assert checkerboard_share(torch.zeros(2, 1, 8, 8)) == 0, "no wave at all"
     assert checkerboard_share(slow) == pytest.approx(0, abs=1e-6)
     assert checkerboard_share(slow + 2 * stripes) == pytest.approx(2 / 3, abs=1e-5)  # powers 1/2 and 1
     torch.manual_seed(0)

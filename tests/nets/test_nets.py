@@ -39,8 +39,10 @@ def test_labels_change_the_answer_and_are_checked():
     z = torch.randn(1, 64).expand(2, 64)
     first, second = G(z, y)
     assert not torch.equal(first, second)
-    with pytest.raises(ValueError, match="y: expected labels"):
+    with pytest.raises(ValueError, match="y: expected labels.*or y=... to generate"):
         G(z)
+    with pytest.raises(ValueError, match="y: expected labels.*or y=... to generate"):
+        ProjectionDiscriminator()(torch.rand(2, 1, 28, 28))
     with pytest.raises(ValueError, match="y: expected 2 labels of dtype int64"):
         G(z, y.float())
     with pytest.raises(ValueError, match="y: expected no labels for an unconditional net"):

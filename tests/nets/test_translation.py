@@ -34,7 +34,7 @@ def test_the_receptive_field_of_random_layers_by_the_gradient():
         assert seen[-1] - seen[0] + 1 == receptive_field(kernels, strides)
 
 
-def test_a_condition_counts_and_a_missing_one_does_not():
+def test_a_condition_counts_and_one_too_many_does_not():
     x, y = torch.randn(2, 1, 28, 28), torch.randn(2, 1, 7, 7)
     D = PatchDiscriminator(width=4, side=7)
     assert not torch.allclose(D(x, y), D(x, y.flip(0)))
@@ -61,7 +61,15 @@ def test_shapes_and_range():
 
 @pytest.mark.parametrize(
     ("call", "words"),
-    [(lambda: PatchDiscriminator(side=14), "28, 7 or 0"), (lambda: receptive_field([3], [1, 1]), "kernels")],
+    [
+        (lambda: PatchDiscriminator(side=14), "28, 7 or 0"),
+        (lambda: PatchDiscriminator(4)(torch.zeros(2, 1, 28, 28)), r"y: expected pictures .*but got None"),
+        (
+            lambda: PatchDiscriminator(4, side=7)(torch.zeros(2, 1, 28, 28), torch.zeros(2, 1, 28, 28)),
+            r"y: expected pictures of shape \(2, 1, 7, 7\), but got a tensor of shape \(2, 1, 28, 28\)",
+        ),
+        (lambda: receptive_field([3], [1, 1]), "kernels"),
+    ],
 )
 def test_refusals(call, words):
     with pytest.raises(ValueError, match=words):

@@ -154,14 +154,13 @@ def test_stddev_feature_against_numpy():
     spread = np.sqrt(h.numpy().reshape(3, 2, 4, 5).var(2) + 1e-8).mean(-1)  # (3, 2)
     np.testing.assert_allclose(out[..., 5].numpy(), spread.repeat(4, 1), rtol=1e-5)
     assert torch.equal(variants.MinibatchStdDev(4)(h), out)
-    with pytest.raises(ValueError, match="divisor of the batch, 8"):
+    with pytest.raises(ValueError, match="divisor of the batch, 8, but got 3.*group=None"):
         variants.append_stddev(h, group=3)
 
 
 def test_pack_lays_neighbors_side_by_side():
     x = torch.arange(12.0).reshape(6, 2)
     assert variants.pack(x, 3).tolist() == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]
-    assert variants.Packed(torch.nn.Linear(6, 1), 3)(x).shape == (2, 1)
     with pytest.raises(ValueError, match="multiple of m = 4"):
         variants.pack(x, 4)
 

@@ -43,7 +43,7 @@ def test_projection_is_psi_plus_inner_product():
 
 @pytest.mark.parametrize("y", [None, Y.float(), Y[:3]])
 def test_projection_names_bad_labels(y):
-    with pytest.raises(ValueError, match="expected 6 labels of dtype int64"):
+    with pytest.raises(ValueError, match="y: expected (6 labels of dtype int64|labels)"):
         ProjectionDiscriminator()(X, y)
 
 

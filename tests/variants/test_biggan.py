@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from ganlib.nets import BigDiscriminator, BigGenerator
+from ganlib.penalties import gradient_penalty
 from ganlib.variants.biggan import BigGAN, orthogonal_penalty
 
 
@@ -54,3 +55,8 @@ def test_a_gan_lowers_it():
             gan.step(torch.rand(16, 1, 28, 28), torch.arange(16) % 10)
         found[weight] = orthogonal_penalty(gan.G, 1.0).item()
     assert found[1.0] < 0.8 * found[0.0]
+
+
+def test_a_second_penalty_is_refused():
+    with pytest.raises(ValueError, match="penalty: expected none, since BigGAN has R1, but got"):
+        BigGAN(BigGenerator(), BigDiscriminator(), penalty=gradient_penalty)

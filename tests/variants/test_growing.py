@@ -55,6 +55,15 @@ def test_pictures_shrink_to_means_and_fade_as_those_of_g():
         assert torch.allclose(x, expected, atol=1e-5)
 
 
+def test_the_smallest_pictures_have_nothing_to_fade_from():
+    pictures = ShrunkImages(load("mnist"), 7)
+    torch.manual_seed(0)
+    whole, _ = pictures.batch(4)
+    pictures.alpha = 0.5
+    torch.manual_seed(0)
+    assert torch.equal(pictures.batch(4)[0], whole)
+
+
 def test_it_trains_at_every_size_and_refuses_others():
     gan = GAN(GrowingGenerator(), GrowingDiscriminator())
     for side, alpha in ((7, 1.0), (14, 0.5), (28, 1.0)):

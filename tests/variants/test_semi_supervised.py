@@ -6,14 +6,15 @@ from torch.nn.functional import cross_entropy
 
 from ganlib.data import ImageSet
 from ganlib.nets import MLPGenerator, NoisyClassifier
+from ganlib.penalties import gradient_penalty
 from ganlib.trainer import Trainer
 from ganlib.variants import FewLabels, SemiSupervisedGAN
 
 
-def small(noise=(0.0, 0.0)):
+def small(noise=(0.0, 0.0), **more):
     torch.manual_seed(0)
     D = NoisyClassifier((16, 8), (1, 4, 4), n_classes=3, noise=noise)
-    return SemiSupervisedGAN(MLPGenerator(5, (16,), (1, 4, 4)), D, lr=1e-3)
+    return SemiSupervisedGAN(MLPGenerator(5, (16,), (1, 4, 4)), D, lr=1e-3, **more)
 
 
 @pytest.fixture
@@ -53,6 +54,20 @@ def test_g_matches_the_mean_features_of_the_unlabeled_half():
     assert loss.item() == pytest.approx(by_hand.item(), rel=1e-5)
     (gradient,) = torch.autograd.grad(loss, fake)
     assert gradient.abs().sum() > 0
+
+
+def test_a_penalty_gets_log_z_the_unlabeled_half_and_the_fakes():
+    calls = []
+
+    def penalty(critic, real, fake):
+        calls.append((critic(real), real, fake))
+        return gradient_penalty(critic, real, fake)
+
+    gan, real = small(penalty=penalty), torch.randn(8, 1, 4, 4)
+    terms = gan.step(real, torch.tensor([0, 2, 1, 1, -1, -1, -1, -1]))
+    ((logits, given, fake),) = calls
+    assert terms["penalty"] > 0 and torch.equal(given, real[4:]) and fake.shape == given.shape
+    torch.testing.assert_close(logits, small().D(real[4:]).logsumexp(1))
 
 
 def test_it_trains_by_the_trainer_and_resumes_bit_for_bit(pictures, tmp_path):
@@ -99,6 +114,16 @@ def test_noise_is_for_training_only():
         (lambda p: FewLabels(p, p).batch(7), "even number"),
         (lambda p: small().step(torch.randn(4, 1, 4, 4)), "expected 4 labels"),
         (lambda p: small().step(torch.randn(4, 1, 4, 4), torch.zeros(3)), "FewLabels"),
+        (lambda p: small().step(torch.randn(4, 1, 4, 4), torch.zeros(4)), "dtype int64"),
+        (
+            lambda p: small().step(torch.randn(4, 1, 4, 4), torch.tensor([0, -1, -1, -1])),
+            "y: expected labels from 0 to 2 in the first half, but got -1",
+        ),
+        (
+            lambda p: small().step(torch.randn(4, 1, 4, 4), torch.tensor([3, 0, -1, -1])),
+            "y: expected labels from 0 to 2 in the first half, but got 3",
+        ),
+        (lambda p: small(d_steps=2), "d_steps: expected 1, .*but got 2"),
     ],
 )
 def test_refusals(pictures, call, words):

@@ -88,10 +88,42 @@ def test_translations_come_from_the_averaged_nets_in_eval_mode():
         torch.testing.assert_close(model_c.b_to_a(x), model_c.ema_a.module.eval()(x))
 
 
+class Counting(nn.Module):
+    """A D whose logit is a sum of pixels; it keeps the lengths of the batches that it sees."""
+
+    def __init__(self, per_sample):
+        super().__init__()
+        self.per_sample, self.scale, self.seen = per_sample, nn.Parameter(torch.ones(())), []
+
+    def forward(self, x, y=None):
+        self.seen.append(len(x))
+        return self.scale * x.sum((1, 2, 3))
+
+
+def test_batch_statistics_are_not_mixed():
+    x, y = Twins().batch(4)
+    for per_sample, batches in ((False, [4, 4]), (True, [8])):
+        D, D_a, D_b = (Counting(per_sample) for _ in range(3))
+        Pix2Pix(Translator(4), D).d_objective(x, -x, y)
+        assert D.seen == batches
+        CycleGAN(Translator(4), Translator(4), D_a, D_b).step(x, y)
+        assert D_a.seen == D_b.seen == [*batches, 4]  # the last one for the translators
+
+
+def test_cycle_gans_nets_train_even_if_they_come_in_eval_mode():
+    nets = [Translator(4).eval() for _ in "ab"] + [PatchDiscriminator(4, side=0).eval() for _ in "ab"]
+    model = CycleGAN(*nets)
+    assert all(net.training for net in nets)
+    before = model.to_b.middle[1].running_mean.clone()
+    model.step(*Twins().batch(4))
+    assert not torch.equal(model.to_b.middle[1].running_mean, before)
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
         (lambda: Pix2Pix(Translator(4), None, weight=0.0), "positive number"),
+        (lambda: Pix2Pix(nn.Flatten(), None), "parameters: expected a net's weights, but got none"),
         (lambda: small().step(torch.zeros(2, 1, 28, 28)), "conditional=True"),
         (lambda: cycle_gan().step(torch.zeros(2, 1, 28, 28)), "second kind"),
     ],
