@@ -1,4 +1,4 @@
-"""DCGAN's nets: shapes for every size that halves to a small map, each rule can be left out, and a training resumes bit for bit."""
+"""DCGAN's nets: shapes for every size allowed, rules that can be left out, a training resumed bit for bit."""
 
 import pytest
 import torch
