@@ -181,8 +181,9 @@ def random_share():
 def random_losses():
     """A loss that drifts upward in small steps of both signs, with sudden drops and rises; then the limit.
 
-    The sudden ones are of many sizes: between the limits that the right answer and the usual slips would set.
-    It drifts, so that changes in percent, and deviations from the median change, are others than the changes.
+    The sudden ones are of many sizes, which lie between the limits that the right answer and the usual slips
+    would set. It drifts, so that changes in percent, and deviations from the median change, are others than
+    the changes.
     """
     limit = [5.0, 8.0, 12.0, 20.0][int(torch.randint(4, ()))]
     change = torch.cat([torch.linspace(0.004, 0.03, 42), torch.linspace(-0.02, -0.012, 18)])
