@@ -1,6 +1,5 @@
 """Learn to translate between two kinds of pictures without a single pair. Notebook 11."""
 
-import torch  # noqa: F401, for the example
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
@@ -30,6 +29,7 @@ class CycleGAN(Trainable):
         ema_decay: of the averaged translators.
 
     Example:
+        >>> import torch
         >>> from ganlib.nets import PatchDiscriminator, Translator
         >>> judges = PatchDiscriminator(side=0), PatchDiscriminator(side=0)
         >>> model = CycleGAN(Translator(), Translator(), *judges)

@@ -1,6 +1,5 @@
 """PacGAN: D judges several samples together. Notebook 04."""
 
-import torch  # noqa: F401, for the example
 from torch import Tensor
 
 __all__ = ["pack"]
@@ -15,6 +14,7 @@ def pack(x: Tensor, m: int) -> Tensor:
         ValueError: if m does not divide B.
 
     Example:
+        >>> import torch
         >>> pack(torch.arange(8).reshape(4, 2), 2).tolist()
         [[0, 1, 2, 3], [4, 5, 6, 7]]
     """
