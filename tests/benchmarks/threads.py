@@ -1,4 +1,6 @@
-"""What busy neighbors do to training, by threads: python tests/benchmarks/threads.py, a quarter of an hour or more.
+"""What busy neighbors do to training, by threads.
+
+python tests/benchmarks/threads.py, a quarter of an hour or more.
 
 One and two threads, and what the notebooks' set-up cell chooses when the neighbors are already there.
 """
