@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -244,3 +245,10 @@ def test_a_user_who_is_not_root_gets_a_user_namespace(course, monkeypatch):
     with Sandbox(course) as box:
         assert "--unshare-user" in box.process.args and "CAP_SETUID" not in box.process.args
     assert graded("01", content, course).count("solved") == 1
+
+
+def test_each_answer_has_a_minute_of_its_own(monkeypatch):
+    box, seen = SimpleNamespace(left=0.1), []  # what an answer before it left
+    exercise = SimpleNamespace(key="d_loss", judge=lambda answer: ("right", answer))
+    monkeypatch.setattr(grading, "answer_in", lambda box, key: seen.append(box.left) or key)
+    assert grading._judge(box, exercise) == ("right", "d_loss") and seen == [sandbox.SECONDS]
