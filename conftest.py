@@ -11,6 +11,11 @@ ROOT = Path(__file__).parent
 # The sitecustomize.py in tests/support/offline refuses every connection but loopback in all kernels.
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "support" / "offline")])
 os.environ["GANLIB_HOME"] = tempfile.mkdtemp(prefix="ganlib-tests-")
+# Workers of `pytest -n` share the cores: threads that wait for each other while others compute lose more than
+# they gain.
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    share = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(share, 1)))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -133,7 +133,8 @@ def grown(digits, seed, phases, budget):
     for side, faded_in, share in phases:
         pictures, began = ShrunkImages(digits, side), time.process_time()
         trainer = Trainer(gan, pictures, batch_size=32, seed=seed, graph=False)
-        set_size(gan, side, 0.0 if faded_in else 1.0)
+        pictures.alpha = 0.0 if faded_in else 1.0
+        set_size(gan, side, pictures.alpha)
         for _ in trainer.until(100_000, every=10):
             used = (time.process_time() - began) / (share * budget)
             if used >= 1:

@@ -72,9 +72,9 @@ class Settings(Exercise):
         came += f"a relative Fréchet distance of {distance:.0f} %."
         if distance < GOAL and classes >= 8:
             return "solved", f"right! {came}"
-        if betas[0] > 0.6:
+        if betas[0] > 0.3:
             return "wrong", f"not yet. {came} {MOMENTUM}"
-        return "wrong", f"not yet. {came} {WILD if max(lr, d_lr) > 5e-3 else RATES}"
+        return "wrong", f"not yet. {came} {WILD if max(lr, d_lr) > 3e-3 else RATES}"
 
 
 def slow_settings():

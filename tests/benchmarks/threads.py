@@ -61,13 +61,13 @@ def in_turn(neighbors):
 def main():
     if "--pace" in sys.argv:
         return print(pace())
-    paces = {neighbors: in_turn(neighbors) for neighbors in NEIGHBORS}
     rows = [["busy processes", *SETTINGS, "the choice, in parts of the better"]]
-    for neighbors, found in paces.items():
-        one, two, chosen = found.values()
+    for neighbors in NEIGHBORS:
+        one, two, chosen = in_turn(neighbors).values()
         rows.append(
             [neighbors, *(f"{pace:,.0f}" for pace in (one, two, chosen)), f"{chosen / max(one, two):.2f}"]
         )
+        print(rows[-1], file=sys.stderr, flush=True)
     print(table(rows))
 
 

@@ -74,9 +74,11 @@ def test_the_power_iteration_on_the_page_is_that_of_torch_and_finds_the_largest_
 def test_the_smoothed_answer_is_the_best_on_a_grid():
     d = torch.linspace(0.001, 0.999, 999, dtype=torch.double)
     for _ in range(5):
-        p, g, eps = book.best_smoothed.cases()
-        for one_p, one_g, answer in zip(p, g, book.best_smoothed.reference(p, g, eps)):
-            paid = -one_p * ((1 - eps) * d.log() + eps * (1 - d).log()) - one_g * (1 - d).log()
+        p, g, eps, beta = book.best_smoothed.cases()
+        for one_p, one_g, answer in zip(p, g, book.best_smoothed.reference(p, g, eps, beta)):
+            for_real = (1 - eps) * d.log() + eps * (1 - d).log()
+            for_fake = beta * d.log() + (1 - beta) * (1 - d).log()
+            paid = -one_p * for_real - one_g * for_fake
             assert abs(d[paid.argmin()] - answer) < 2e-3
 
 
@@ -105,7 +107,8 @@ def test_a_row_of_dots_shows_each_value_and_the_mean():
 
 
 def test_other_right_answers_pass():
-    assert book.best_smoothed.judge(lambda p, g, eps: (1 - eps) / (1 + g / p))[0] == "solved"
+    divided = book.best_smoothed.judge(lambda p, g, eps, beta: (1 - eps + beta * g / p) / (1 + g / p))
+    assert divided[0] == "solved"
     assert book.price.judge(lambda theta, psi: 0.4 * (psi**2).sum())[0] == "solved"
 
     def by_vector_product(critic, real, fake, weight):

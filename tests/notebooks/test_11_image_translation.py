@@ -27,8 +27,7 @@ def source_of(start):
 @pytest.fixture
 def page():
     names = dict(globals())
-    for start in ("def receptive_field(kernels, strides)", "def pix2pix_terms(G, D, x, y"):
-        exec(source_of(start), names)
+    exec(source_of("def pix2pix_terms(G, D, x, y"), names)
     return names
 
 
@@ -43,10 +42,9 @@ def test_the_terms_of_the_page_are_the_librarys(page):
     assert sum(model.g_objective(x, fake, y).values()).item() == pytest.approx(g_loss.item(), rel=1e-5)
 
 
-def test_the_receptive_field_of_the_page_is_the_librarys(page):
+def test_the_receptive_field_of_the_exercise_is_the_librarys():
     for _ in range(20):
         kernels, strides = torch.randint(1, 6, (2, 4)).tolist()
-        assert page["receptive_field"](kernels, strides) == receptive_field(kernels, strides)
         assert book.receptive_field.reference(kernels, strides) == receptive_field(kernels, strides)
 
 

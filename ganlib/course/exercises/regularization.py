@@ -14,28 +14,33 @@ TEXTS = Texts("regularization")
 STEP, STEPS, NEAR = 0.2, 80, 0.05  # of the game that is judged by playing it
 
 
-def best_smoothed(p, g, eps):
-    return (1 - eps) * p / (p + g)
+def best_smoothed(p, g, eps, beta):
+    return ((1 - eps) * p + beta * g) / (p + g)
 
 
-def without_smoothing(p, g, eps):
+def without_smoothing(p, g, eps, beta):
     return p / (p + g)
 
 
-def share_of_eps_forgotten(p, g, eps):
+def share_of_eps_forgotten(p, g, eps, beta):
     return (1 - eps) * p / ((1 - eps) * p + g)
 
 
-def smoothed_on_both_sides(p, g, eps):
-    return ((1 - eps) * p + eps * g) / (p + g)
+def beta_forgotten(p, g, eps, beta):
+    return (1 - eps) * p / (p + g)
 
 
-def label_itself(p, g, eps):
+def labels_swapped(p, g, eps, beta):
+    return (beta * p + (1 - eps) * g) / (p + g)
+
+
+def label_itself(p, g, eps, beta):
     return (1 - eps) * torch.ones_like(p)
 
 
 def density_cases():
-    return 0.1 + torch.rand(6), 0.1 + torch.rand(6), float(0.05 + 0.3 * torch.rand(()))
+    p, g = 0.1 + torch.rand(2, 6)
+    return p, g, float(0.05 + 0.3 * torch.rand(())), float(0.05 + 0.2 * torch.rand(()))
 
 
 def r1(critic, real, fake, weight):
@@ -241,7 +246,12 @@ book = Workbook(
         best_smoothed,
         density_cases,
         TEXTS.wrong(
-            "best_smoothed", without_smoothing, share_of_eps_forgotten, smoothed_on_both_sides, label_itself
+            "best_smoothed",
+            without_smoothing,
+            share_of_eps_forgotten,
+            beta_forgotten,
+            labels_swapped,
+            label_itself,
         ),
         TEXTS.hints("best_smoothed"),
     ),

@@ -102,7 +102,7 @@ READINGS = (  # D's loss from, to, color, words
     (0, 0.35, plots.ORANGE, "D far\nahead"),
     (0.35, 1.25, plots.SKY, "D ahead"),
     (1.25, 1.5, plots.GREEN, "a draw"),
-    (1.5, 3, plots.YELLOW, "D worse than a coin"),
+    (1.5, 3, plots.YELLOW, "worse than saying ½"),
 )
 
 
@@ -130,7 +130,7 @@ def phase(ax: Axes, paths: dict[str, np.ndarray], flow: Callable | None = None, 
 
     Args:
         ax: where to draw.
-        paths: name -> places (n, 2) of (θ, ψ), each drawn as a line with a dot at its end.
+        paths: name -> places (n, 2) of (θ, ψ), a line each, from a square to a dot.
         flow: flow(θ, ψ) -> the directions in which both players move, drawn as gray arrows.
         span: how far the picture reaches from the goal.
     """
@@ -142,6 +142,7 @@ def phase(ax: Axes, paths: dict[str, np.ndarray], flow: Callable | None = None, 
         paths.items(), (plots.VERMILION, plots.BLUE, plots.GREEN), ("--", "-", "-.")
     ):
         ax.plot(*path.T, color=color, ls=dash, lw=1.5, marker=".", ms=4, label=name)
+        ax.plot(*path[0], "s", ms=7, color=plots.BLACK)
         ax.plot(*path[-1], "o", ms=10, color=color)
     ax.plot(MIDDLE, 0, "+", color=plots.BLACK, ms=16, mew=3)
     ax.set(xlim=(MIDDLE - span, MIDDLE + span), ylim=(-span, span), aspect="equal")
