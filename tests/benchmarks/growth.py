@@ -1,6 +1,6 @@
 """How cost grows: seconds to good digits against width, batch and data, and games trained side by side.
 
-python tests/benchmarks/growth.py, a quarter of an hour on one thread. The recipe is notebook 03's long run:
+python tests/benchmarks/growth.py, ten minutes on one thread. The recipe is notebook 03's long run:
 black is 0, spectral norm, D as fast as G. Each row changes one thing; seed 0.
 """
 
