@@ -11,7 +11,7 @@ from ganlib.metrics import Judge
 from ganlib.nets import BigGenerator
 from ganlib.nets.biggan import standing_statistics
 
-PRECISION, RECALL = 0.86, 0.45  # what is asked for
+PRECISION, RECALL = 0.88, 0.42  # what is asked for
 SAMPLES = 2_000
 
 
@@ -69,7 +69,7 @@ class Truncation(Exercise):
 
 
 def truncation():
-    return {"psi": 0.57, "standing": True}
+    return {"psi": 0.51, "standing": True}
 
 
 def barely_truncated():
@@ -81,4 +81,4 @@ def typical_only():
 
 
 def running_averages():
-    return {"psi": 0.57, "standing": False}
+    return {"psi": 0.51, "standing": False}

@@ -48,7 +48,8 @@ def use_style() -> None:
             "axes.spines.right": False,
             "axes.titlelocation": "left",
             "axes.prop_cycle": plt.cycler(color=PALETTE, linestyle=DASHES),
-            "legend.frameon": False,
+            "legend.framealpha": 0.85,  # a name stays readable over a line
+            "legend.edgecolor": "none",
             "figure.constrained_layout.use": True,
             "savefig.dpi": 100,
         }
