@@ -39,7 +39,10 @@ OTHER_SLOPES = (
     "softplus(logit), each averaged over the batch."
 )
 
-UNMOVED = "One of your losses does not change with D's logits, so nobody learns from it."
+UNMOVED = (
+    "One of your losses does not change with D's logits, so nobody learns from it. Return tensors, "
+    "without .item()."
+)
 
 NO_GRAPH = "No gradient arrives in G: in G's loss D judges the fakes with their graph, so without detach."
 
@@ -57,9 +60,11 @@ def play_obedience(losses):
     if problem is None or problem:
         return problem
     ring, G, D = toys.ring(radius=0.7, sd=0.05), make_g(), WatchedD()
+    G.register_forward_hook(D.remember, with_kwargs=True)
     g_adam, d_adam = (fused_adam(net.parameters(), 2e-3, (0.0, 0.99)) for net in (G, D))
     for _ in range(STEPS):
         D.real, D.y = ring.batch(128)
+        D.made.clear()
         d_loss, g_loss = losses(G, D, D.real, D.y, torch.randn(128, 8))
         d_adam.zero_grad()
         d_loss.backward()
@@ -87,6 +92,8 @@ def objection(losses):
         return None
     if not isinstance(found, (tuple, list)) or len(found) != 2:
         return NOT_TWO
+    if not all(map(torch.is_tensor, found)):
+        return UNMOVED
     if any(loss.dim() > 0 for loss in found):
         return NOT_NUMBERS
     real, fake, logits = D.on_real.detach(), D.on_fake.detach(), [D.on_real, D.on_fake]

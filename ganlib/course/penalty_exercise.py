@@ -22,7 +22,7 @@ NOT_ONE_NUMBER = "A penalty is one number, which is added to D's loss: take the 
 NO_EFFECT = (
     "D would not notice: the gradient of your penalty with respect to D's weights is zero, "
     "so nothing changes. "
-    "Keep create_graph=True, and use the gradient that was computed with it."
+    "Keep create_graph=True, take no .item(), and use the gradient that was computed with it."
 )
 PAID = "Your penalty is negative: D would be paid for steep ground. Squares are never negative."
 STILL_COLLAPSED = (
@@ -86,6 +86,8 @@ def objection(penalty):
     value = penalty(pairs.D, points, pairs.sample_fakes(len(points)).detach())
     if value is None or value is ...:
         return None
+    if isinstance(value, (int, float)):
+        return NO_EFFECT
     if not torch.is_tensor(value) or value.dim() > 0:
         return NOT_ONE_NUMBER
     if value < 0:
@@ -112,6 +114,8 @@ class Training(Exercise):
         try:
             effects = self.outcome(answer, ())
         except Exception as error:  # any mistake of a student's becomes a message
+            if "ellipsis" in str(error):
+                return "not attempted", "not attempted yet: a ... is left in it. Put code in its place."
             return "wrong", f"your code stopped with {type(error).__name__}: {error}"
         if effects is None:
             return (

@@ -67,6 +67,8 @@ class Settings(Exercise):
         except FloatingPointError:
             return "wrong", f"not yet. The training left the finite numbers. {WILD}"
         except Exception as error:  # any mistake of a student's becomes a message
+            if "ellipsis" in str(error):
+                return "not attempted", "not attempted yet: a ... is left in it. Put code in its place."
             return "wrong", f"your code stopped with {type(error).__name__}: {error}"
         came = f"{STEPS} steps on digits: {classes} of 10 classes, "
         came += f"a relative Fréchet distance of {distance:.0f} %."

@@ -42,7 +42,7 @@ def _in_batches(net: Net, images: Tensor, batch: int) -> Tensor:
 class InceptionFeatures(nn.Module):
     """images (B, 1 or 3, H, W) in [-1, 1] -> the 2,048 features of Inception v3 that FID is defined on.
 
-    The course carries no weights of Inception: give the path of the file that FID programs share
+    The course carries no weights of Inception: give the path of pytorch-fid's file
     (pt_inception-2015-12-05, 1,008 classes), or of torchvision's inception_v3 (1,000 classes; its numbers are
     then comparable with no published FID). FID's Inception differs from torchvision's in its pooling: means
     leave the border out, and the last block takes a maximum.

@@ -20,7 +20,7 @@ def parzen_log_likelihood(samples: Tensor, points: Tensor, sd: float) -> float:
         1/m sum_j log( 1/n sum_i N(point_j; sample_i, sd² I) ),   in nats
 
     A generator has samples but no density; this gives it one, which depends on sd more than on the generator.
-    Theis et al., 2016, arXiv:1511.01844.
+    Theis et al., 2015, arXiv:1511.01844.
 
     Args:
         samples: what the kernels sit on, (n, ...).

@@ -57,7 +57,7 @@ def memorization(fake: Tensor, train: Tensor, held_out: Tensor) -> Memorization:
     """Count whose nearest neighbor is in the training set and not in an equally large held-out set.
 
     Both sets are draws of the same distribution, so a generator that has learned the distribution, and not
-    the draw, is as near to one as to the other. Ties count half. Related tests: Lopez-Paz and Oquab, 2017,
+    the draw, is as near to one as to the other. Ties count half. Related tests: Lopez-Paz and Oquab, 2016,
     arXiv:1610.06545; Meehan et al., 2020, arXiv:2004.05675.
 
     Args:

@@ -93,7 +93,7 @@ class Extrapolation:
 def extrapolate(sizes: Sequence[int], values: Sequence[float]) -> Extrapolation:
     """Least squares of value = limit + slope / n.
 
-    FID and the Inception Score are nearly such lines: Chong and Forsyth, 2020, arXiv:1911.07023.
+    FID and the Inception Score are nearly such lines: Chong and Forsyth, 2019, arXiv:1911.07023.
 
     Example:
         >>> extrapolate([1, 2, 4], [3.0, 2.0, 1.5])

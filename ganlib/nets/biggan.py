@@ -1,6 +1,6 @@
 """Small nets by BigGAN's rules: class-conditional batch norm in G, a projection in D. Notebook 12.
 
-Brock, Donahue and Simonyan, 2019, arXiv:1809.11096.
+Brock, Donahue and Simonyan, 2018, arXiv:1809.11096.
 """
 
 import torch
@@ -19,7 +19,7 @@ class ClassBatchNorm(nn.Module):
 
         (1 + scale_y) * (h - mean) / std + shift_y,   mean and std of a channel over the batch and all places
 
-    In eval mode mean and std are running averages of training's. Dumoulin et al., 2017, arXiv:1610.07629; de
+    In eval mode mean and std are running averages of training's. Dumoulin et al., 2016, arXiv:1610.07629; de
     Vries et al., 2017, arXiv:1707.00683.
 
     Example:

@@ -1,6 +1,6 @@
 """A style-based generator: a mapping net z -> w, and styles that enter layer by layer. Notebook 12.
 
-Karras, Laine and Aila, 2019, arXiv:1812.04948.
+Karras, Laine and Aila, 2018, arXiv:1812.04948.
 """
 
 import torch
@@ -16,7 +16,7 @@ __all__ = ["MappingNetwork", "StyleGenerator", "adain", "pixel_norm", "truncate"
 def pixel_norm(h: Tensor) -> Tensor:
     """Scale each place's channels to length sqrt(channels): h (B, channels, ...) -> the same shape.
 
-    Karras, Aila, Laine and Lehtinen, 2018, arXiv:1710.10196, section 4.2.
+    Karras, Aila, Laine and Lehtinen, 2017, arXiv:1710.10196, section 4.2.
 
     Example:
         >>> pixel_norm(torch.tensor([[3.0, 4.0]])).square().sum().item()

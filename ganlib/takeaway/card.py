@@ -1,6 +1,6 @@
 """A model card: what a generator was trained on, how good it is, and what it is not for.
 
-Mitchell et al., 2019, arXiv:1810.03993.
+Mitchell et al., 2018, arXiv:1810.03993.
 """
 
 from collections.abc import Mapping, Sequence

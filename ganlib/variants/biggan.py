@@ -16,8 +16,8 @@ __all__ = ["BigGAN", "orthogonal_penalty"]
 def orthogonal_penalty(net: nn.Module, weight: float = 1e-4) -> Tensor:
     """weight * Σ ‖W Wᵀ ⊙ (1 - I)‖² over the layers: the squared inner products of different rows.
 
-    The rows of W are a layer's filters. Their lengths are left free, unlike in Brock et al., 2017,
-    arXiv:1609.07093, which pulls W Wᵀ to I. Brock, Donahue and Simonyan, 2019, arXiv:1809.11096, equation 3.
+    The rows of W are a layer's filters. Their lengths are left free, unlike in Brock et al., 2016,
+    arXiv:1609.07093, which pulls W Wᵀ to I. Brock, Donahue and Simonyan, 2018, arXiv:1809.11096, equation 3.
 
     Args:
         net: its linear layers and convolutions, transposed ones too, are penalized; biases, norms and

@@ -1,6 +1,6 @@
 """Nets that grow from 7x7 to 14x14 to 28x28 while they are trained. Notebook 12.
 
-Karras, Aila, Laine and Lehtinen, 2018, arXiv:1710.10196.
+Karras, Aila, Laine and Lehtinen, 2017, arXiv:1710.10196.
 """
 
 import torch

@@ -15,7 +15,7 @@ def append_stddev(h: Tensor, group: int | None = None) -> Tensor:
 
         spread = mean over features of sqrt(variance over the group)
 
-    Karras et al., 2018, arXiv:1710.10196.
+    Karras et al., 2017, arXiv:1710.10196.
 
     Args:
         h: (..., B, n), hidden units of a batch.

@@ -8,7 +8,7 @@ __all__ = ["pack"]
 def pack(x: Tensor, m: int) -> Tensor:
     """Lay m samples side by side, so that D judges them together: (B, ...) -> (B / m, m * features).
 
-    Lin et al., 2018, arXiv:1712.04086.
+    Lin et al., 2017, arXiv:1712.04086.
 
     Raises:
         ValueError: if m does not divide B.

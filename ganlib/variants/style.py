@@ -13,7 +13,7 @@ HIDDEN = 128  # units of the last hidden layer
 class StyleDiscriminator(nn.Sequential):
     """x (B, 1, 28, 28) -> logits (B,); before the last layer it appends how far each group spreads.
 
-    Karras et al., 2018, arXiv:1710.10196, section 3.
+    Karras et al., 2017, arXiv:1710.10196, section 3.
 
     Example:
         >>> import torch

@@ -17,7 +17,7 @@ def unrolled_critic(
     """D as it will be after some Adam updates, differentiable through them.
 
     In G's loss it stands for D: G then sees how D will answer. Neither D nor its optimizer changes. Metz et
-    al., 2017, arXiv:1611.02163.
+    al., 2016, arXiv:1611.02163.
 
     Args:
         D: x -> logits.

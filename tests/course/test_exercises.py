@@ -7,6 +7,7 @@ import random
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import softplus
 
 import ganlib.course.exercises as package
 from ganlib.course.exercises import Exercise, Workbook
@@ -152,6 +153,51 @@ def test_a_blank_left_in_an_answer_is_not_attempted():
     ):
         assert e.judge(blank)[0] == "not attempted"
     assert e.judge(lambda x: 2 * x[..., :])[0] == "solved", "three dots may also be an index"
+
+
+def test_an_error_is_told_although_a_blank_stands_elsewhere():
+    guarded = double().judge(lambda x: None if x is ... else x.no_such_method())
+    assert guarded[0] == "wrong" and "AttributeError" in guarded[1]
+    for exercise in (BOOKS["mlp_gan"].settings, BOOKS["mode_collapse"].penalty):
+        blank = (
+            {"lr": ..., "d_lr": ..., "betas": (..., ...)} if exercise.cases is None else lambda *a: ... * a[1]
+        )
+        assert exercise.judge(blank)[0] == "not attempted"
+
+
+def test_a_loss_cut_off_by_item_is_told_so():
+    assert "no .item()" in BOOKS["mode_collapse"].penalty.judge(lambda critic, real, fake: 0.5)[1]
+    assert "without .item()" in BOOKS["objective"].own_loss.judge(lambda fake: fake.mean().item())[1]
+    assert "without .item()" in BOOKS["conditional_gan"].obey.judge(lambda G, D, x, y, z: (1.0, 1.0))[1]
+    cut_off = BOOKS["objective"].g_turn.judge(
+        lambda D, optimizer, fake: D(fake).detach().mean().backward() or torch.zeros(())
+    )
+    assert "no way back to any weight" in cut_off[1]
+
+
+def test_words_of_a_match_may_be_capitals_and_an_odd_value_is_no_crash():
+    match = BOOKS["mlp_gan"].match
+    right = match.reference()
+    assert match.judge({name: f" {word.capitalize()}" for name, word in right.items()})[0] == "solved"
+    assert match.judge(right | {"P": ["sound"]})[0] == "wrong"
+    assert match.judge(right | {"P": ...})[0] == "not attempted"
+
+
+def test_g_may_be_asked_for_labels_of_its_own():
+    def drawn_anew(G, D, x, y, z):
+        other = torch.randint(8, (len(x),))
+        fake = G(z, other)
+        d_loss = softplus(-D(x, y)).mean() + softplus(D(fake.detach(), other)).mean()
+        return d_loss, softplus(-D(fake, other)).mean()
+
+    assert BOOKS["conditional_gan"].obey.judge(drawn_anew)[0] == "solved"
+
+
+def test_a_round_that_only_lacks_its_return_is_told_so():
+    def without_return(*arguments):
+        BOOKS["minimax"].whole_round.reference(*arguments)
+
+    assert "should return two numbers" in BOOKS["minimax"].whole_round.judge(without_return)[1]
 
 
 def test_a_wrong_word_is_not_answered_with_the_right_one():

@@ -20,8 +20,11 @@ TRIALS = 3
 SLIPS = {  # words of torch's own messages -> what a student did
     "backward through the graph a second time": "two backward() calls ran through the same fakes. Cut them off from "
     "G in D's turn, by detach().",
-    "modified by an inplace operation": "a step() changed weights that another loss still needed. Compute each loss "
-    "right before its own backward().",
+    "modified by an inplace operation": "numbers that a backward() still needs were overwritten, by a step(), or by "
+    "+= or mul_() in your code. Compute each loss right before its own backward().",
+    "only for scalar outputs": "a loss is one number: take .mean() over the batch.",
+    "does not require grad": "backward() finds no way back to any weight: the loss was cut off, by detach(), .item() "
+    "or torch.no_grad().",
 }
 
 
@@ -97,7 +100,7 @@ class Exercise:
             try:
                 found = self.outcome(answer, arguments) if self.cases else answer
             except Exception as error:  # any mistake of a student's becomes a message
-                if has_blank(answer):
+                if has_blank(answer) and "ellipsis" in str(error):
                     return "not attempted", "not attempted yet: a ... is left in it. Put code in its place."
                 return "wrong", f"your code stopped with {type(error).__name__}: {in_plain_words(error)}"
             if is_blank(found):
@@ -158,7 +161,7 @@ def run(function, arguments):
 
 
 def in_plain_words(error):
-    """An error's message; for two usual slips in a training step, what to do about it."""
+    """An error's message; for usual slips in a training step, what to do about it."""
     return next((words for known, words in SLIPS.items() if known in str(error)), str(error))
 
 

@@ -100,8 +100,8 @@ def _alternating_rule(directions, theta, psi, h):
     return theta + h * directions(theta, psi)[0], psi
 
 
-def _round_with(loss=non_saturating, order="DG", clear=True):
-    """A round with another loss, another order, or gradients that are never cleared."""
+def _round_with(loss=non_saturating, order="DG", clear=True, moves="DG"):
+    """A round with another loss, another order, gradients never cleared, or a player that never moves."""
 
     def written(G, D, g_optimizer, d_optimizer, x, z):
         fake, losses = G(z), {}
@@ -111,7 +111,8 @@ def _round_with(loss=non_saturating, order="DG", clear=True):
             if clear:
                 optimizer.zero_grad()
             losses[player].backward()
-            optimizer.step()
+            if player in moves:
+                optimizer.step()
         return losses["D"].detach(), losses["G"].detach()
 
     return written
@@ -132,9 +133,9 @@ def _lone_entries(corner, right=0.5, left=-0.5):
 book = Workbook(
     "02",
     Exercise("best_d", best_d, _densities_and_share, TEXTS.wrong("best_d", lambda p, g, share: p / (p + g), lambda p, g, share: (1 - share) * p / ((1 - share) * p + share * g), lambda p, g, share: share * p / (share * p + g), lambda p, g, share: 1 - best_d(p, g, share), lambda p, g, share: share * p / (p + g)), TEXTS.hints("best_d")),
-    Exercise("whole_round", whole_round, lambda: (random.randrange(10_000),), TEXTS.wrong("whole_round", _round_with(minimax), _round_with(order="GD"), _round_with(clear=False), _round_with(Loss(lambda real, fake: non_saturating.d_loss(fake, real), non_saturating.g_loss)), _without_cut), TEXTS.hints("whole_round"),
+    Exercise("whole_round", whole_round, lambda: (random.randrange(10_000),), TEXTS.wrong("whole_round", _round_with(minimax), _round_with(order="GD"), _round_with(clear=False), _round_with(Loss(lambda real, fake: non_saturating.d_loss(fake, real), non_saturating.g_loss)), _without_cut, _round_with(Loss(non_saturating.d_loss, lambda fake: softplus(fake).mean())), _round_with(moves="G"), _round_with(moves="D")), TEXTS.hints("whole_round"),
         play=play_rounds),
-    Exercise("homecoming", homecoming, lambda: (random.uniform(-2, 4), random.uniform(0.1, 0.2)), TEXTS.wrong("homecoming", _simultaneous_rule, _alternating_rule, lambda directions, theta, psi, h: (theta, psi)), TEXTS.hints("homecoming"),
+    Exercise("homecoming", homecoming, lambda: (random.uniform(-2, 4), random.uniform(0.19, 0.2)), TEXTS.wrong("homecoming", _simultaneous_rule, _alternating_rule, lambda directions, theta, psi, h: (theta, psi)), TEXTS.hints("homecoming"),
         play=fate_of),
     Exercise("best_value", best_value, _two_histograms, TEXTS.wrong("best_value", lambda p, g: -best_value(p, g), lambda p, g: (best_value(p, g) + math.log(4)) / 2, lambda p, g: (best_value(p, g) - math.log(4)) / 2, lambda p, g: best_value(p, g) / math.log(2), lambda p, g: -math.log(4), lambda p, g: torch.xlogy(p, p / (p + g)).sum()), TEXTS.hints("best_value")),
     Exercise("fake_density", fake_density, _density_logit_and_share, TEXTS.wrong("fake_density", lambda p, logit, share: p * torch.exp(-logit), lambda p, logit, share: (1 - share) / share * p * torch.exp(-logit), lambda p, logit, share: p * torch.exp(logit), lambda p, logit, share: share / (1 - share) * torch.exp(-logit), lambda p, logit, share: p * torch.sigmoid(-logit)), TEXTS.hints("fake_density")),

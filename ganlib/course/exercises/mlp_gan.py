@@ -129,6 +129,9 @@ class Match(Exercise):
     def judge(self, answer):
         """(status, message) of a dictionary: how many pairs are right, and of the first wrong one why."""
         words = set(self.reference().values())
+        if isinstance(answer, dict):
+            spoken = {name: "..." if word is ... else word for name, word in answer.items()}
+            answer = {name: str(word).strip().lower() for name, word in spoken.items()}
         if answer is ... or answer is None or (isinstance(answer, dict) and "..." in answer.values()):
             return (
                 "not attempted",

@@ -43,6 +43,10 @@ def lower_bound(a, b, f_a, f_b):
     return gap.abs() / (earnings / (a[:, None] - b).abs()).max()
 
 
+def of_f_alone(a, b, f_a, f_b):
+    return as_it_comes(a, b, f_a, f_b) / ((f_a[:, None] - f_b) / (a[:, None] - b).abs()).max()
+
+
 def by_steepest_either_way(a, b, f_a, f_b):
     return without_the_other_sign(a, b, f_a, f_b).abs()
 
@@ -242,6 +246,7 @@ book = Workbook(
             without_the_other_sign,
             by_all_pairs,
             by_steepest_step,
+            of_f_alone,
         ),
         hints=TEXTS.hints("lower_bound"),
     ),

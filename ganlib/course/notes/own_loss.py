@@ -39,6 +39,8 @@ def train(loss: Callable[[Tensor], Tensor], seed: int, rounds: int = 600):
         g_loss = loss(D(fake))
         if g_loss is None or g_loss is ...:
             return ...
+        if not torch.is_tensor(g_loss):
+            raise ValueError("return a tensor, without .item(): backward() has to run through it")
         if g_loss.numel() != 1:
             raise ValueError("it should return one number, such as the mean over the notes")
         g_optimizer.zero_grad()
