@@ -53,6 +53,8 @@ class Truncation(Exercise):
             )
         if not isinstance(answer, dict) or set(answer) != {"psi", "standing"}:
             return "wrong", NO_SETTINGS
+        if not isinstance(answer["standing"], (bool, int)):
+            return "wrong", NO_SETTINGS
         try:
             psi, standing = float(answer["psi"]), bool(answer["standing"])
         except (TypeError, ValueError):
@@ -63,7 +65,7 @@ class Truncation(Exercise):
         came = f"{SAMPLES:,} samples: precision {precision:.2f}, recall {recall:.2f}."
         if precision >= PRECISION and recall >= RECALL:
             return "solved", f"right! {came}"
-        if not standing:
+        if not standing and psi != 1:
             return "wrong", f"not yet. {came} {RUNNING}"
         return "wrong", f"not yet. {came} {MORE if precision < PRECISION else LESS}"
 

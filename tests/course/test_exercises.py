@@ -193,6 +193,37 @@ def test_g_may_be_asked_for_labels_of_its_own():
     assert BOOKS["conditional_gan"].obey.judge(drawn_anew)[0] == "solved"
 
 
+def test_what_is_right_in_another_form_passes_and_what_is_nearly_right_does_not():
+    def first_only(jacobians):
+        first = torch.linalg.eigvals(jacobians).real[:, :1].expand(-1, 2)
+        return BOOKS["regularization"].verdicts.reference(torch.diag_embed(first))
+
+    assert BOOKS["regularization"].verdicts.judge(first_only)[0] == "wrong"
+
+    def by_numpy(jacobians):
+        top = torch.linalg.eigvals(jacobians).real.max(1).values.numpy()
+        return list(np.where(top < -1e-9, "comes home", np.where(top > 1e-9, "runs away", "turns")))
+
+    assert BOOKS["regularization"].verdicts.judge(by_numpy)[0] == "solved"
+
+    def bent(noise, data, t):
+        return (1 - t**2).sqrt() * noise + t * data, data - noise
+
+    assert BOOKS["generative_models"].training_pair.judge(bent)[0] == "wrong"
+
+    def flat_at_first(n_in, n_out):
+        layer = torch.nn.ConvTranspose2d(n_in, n_out, 4, 2, 1)
+        torch.nn.init.constant_(layer.weight, 0.1)
+        return layer
+
+    assert BOOKS["dcgan"].up.judge(flat_at_first)[0] == "wrong"
+    percent = BOOKS["evaluation"].two_sample_test
+    assert "from 0 to 1" in percent.judge(lambda *sets: 100 * percent.reference(*sets))[1]
+    assert BOOKS["style"].truncation.judge({"psi": 0.51, "standing": "False"})[0] == "wrong"
+    mean_price = BOOKS["regularization"].price.judge(lambda theta, psi: (psi**2 / 2).mean())
+    assert "a mean over the games" in mean_price[1]
+
+
 def test_a_round_that_only_lacks_its_return_is_told_so():
     def without_return(*arguments):
         BOOKS["minimax"].whole_round.reference(*arguments)

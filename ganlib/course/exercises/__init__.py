@@ -183,10 +183,10 @@ def same(a, b, tolerance):
         return isinstance(a, (list, tuple, set)) and {str(word).strip().lower() for word in a} == b
     if isinstance(b, dict):
         return isinstance(a, dict) and all(same(a.get(key), value, tolerance) for key, value in b.items())
+    if isinstance(a, str) and isinstance(b, str):
+        return a.strip().lower() == b.strip().lower()
     if isinstance(b, (str, bool)) or isinstance(a, (str, bool)):
-        return type(a) is type(b) and (
-            a.strip().lower() == b.strip().lower() if isinstance(a, str) else a == b
-        )
+        return type(a) is type(b) and a == b
     if isinstance(b, (tuple, list)):
         if getattr(a, "ndim", 0) and len(a) == len(b):
             a = list(a)  # stacked in a tensor or an array

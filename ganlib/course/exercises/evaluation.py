@@ -3,7 +3,6 @@
 import math
 
 import torch
-from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from ganlib.course.exercises import Exercise, Texts, Workbook
@@ -115,7 +114,7 @@ def notices():
 def two_sample_test(real, fake):
     half = len(real) // 2
     x, y = torch.cat([real[:half], fake[:half]]), torch.cat([torch.ones(half), torch.zeros(half)])
-    net = nn.Linear(real.shape[1], 1)
+    net = torch.nn.Linear(real.shape[1], 1)
     adam = torch.optim.Adam(net.parameters(), 0.05)
     for _ in range(100):
         loss = binary_cross_entropy_with_logits(net(x).flatten(), y)
@@ -142,15 +141,17 @@ def play_two_samples(test, seed):
     """What a test says of three pairs of sets: equal ones, shifted ones, and the same pictures as both."""
     torch.manual_seed(seed)
     n, d = 160, 50
-    equal = [test(torch.randn(n, d), torch.randn(n, d)) for _ in range(4)]
+    equal = [test(torch.randn(n, d), torch.randn(n, d)) for _ in range(8)]
     shifted = [test(torch.randn(n, d), torch.randn(n, d) + 1.2) for _ in range(2)]
     if any(share is ... or share is None for share in equal + shifted):
         return ...
     equal, shifted = [float(share) for share in equal], [float(share) for share in shifted]
     if any(math.isnan(share) for share in equal + shifted):
         raise ValueError("it should return a share of right answers, but it returned nan")
+    if not all(0 <= share <= 1 for share in equal + shifted):
+        raise ValueError("it should return a share of right answers, from 0 to 1: right ones divided by all")
     return {
-        "an answer near 1/2 for two draws of the same distribution": float(abs(sum(equal) / 4 - 0.5) < 0.09),
+        "an answer near 1/2 for two draws of the same distribution": float(abs(sum(equal) / 8 - 0.5) < 0.09),
         "an answer above 0.8 for draws that differ": float(min(shifted) > 0.8),
         "no answer below 0.3 for draws that differ": float(min(shifted) > 0.3),
     }

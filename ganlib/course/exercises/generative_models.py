@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from ganlib.course.exercises import Exercise, Texts, Workbook
+from ganlib.course.exercises import Exercise, Texts, Workbook, same
 
 TEXTS = Texts("generative_models")
 
@@ -112,7 +112,7 @@ random_mask.turn = False
 
 
 def free_energy(v, W, b, c):
-    return -v @ b - softplus(v @ W + c).sum(1)
+    return -v @ b - torch.nn.functional.softplus(v @ W + c).sum(1)
 
 
 def free_energy_positive(v, W, b, c):
@@ -196,7 +196,16 @@ def play_training(pair, seed):
         x = torch.randn(2000, 1)
         for i in range(40):
             x = x + net(torch.cat([x, torch.full_like(x, i / 40)], 1)) / 40
-    return hills_of(x)
+    return {**hills_of(x), "x from noise to data, and the velocity that belongs to it": is_path(pair)}
+
+
+def is_path(pair):
+    """Whether x is noise at t = 0 and data at t = 1, and the target is its slope in t. Any such path will do."""
+    noise, data = torch.randn(2, 9, 1, dtype=torch.double)
+    t, step = torch.linspace(0.1, 0.9, 9, dtype=torch.double)[:, None], 1e-4
+    slope = (pair(noise, data, t + step)[0] - pair(noise, data, t - step)[0]) / (2 * step)
+    start, end = pair(noise, data, 0 * t)[0], pair(noise, data, 0 * t + 1)[0]
+    return same([start, end, slope], [noise, data, pair(noise, data, t)[1]], 1e-3)
 
 
 def hills_of(x):

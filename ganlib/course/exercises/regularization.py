@@ -180,8 +180,13 @@ def signs_turned(jacobians):
 def jacobian_cases():
     s, gamma = (0.3 + torch.rand(2)).double().tolist()
     braked, free, pushed = ([[0.0, s], [-s, -g]] for g in (gamma / 4, 0.0, -gamma))
-    saddle, strong = [[gamma, 0.0], [0.0, -2.0]], [[0.0, s], [-s, -4 * s]]
-    return (torch.tensor([braked, free, pushed, saddle, strong], dtype=torch.double)[torch.randperm(5)],)
+    saddle, turned, strong = (
+        [[gamma, 0.0], [0.0, -2.0]],
+        [[-2.0, 0.0], [0.0, gamma]],
+        [[0.0, s], [-s, -4 * s]],
+    )
+    six = [braked, free, pushed, saddle, turned, strong]
+    return (torch.tensor(six, dtype=torch.double)[torch.randperm(6)],)
 
 
 def price(theta, psi):
