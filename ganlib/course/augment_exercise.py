@@ -80,7 +80,7 @@ class Augmentation(Exercise):
 
 
 def augment(x):
-    angle, right, down = (2 * torch.rand(3, len(x)) - 1) * 0.2
+    angle, right, down = (2 * torch.rand(3, len(x)) - 1) * torch.tensor([[0.3], [0.2], [0.2]])
     cos, sin = angle.cos(), angle.sin()
     rows = torch.stack([cos, -sin, right]), torch.stack([sin, cos, down])  # turned, then moved
     grid = affine_grid(torch.stack(rows).permute(2, 0, 1), list(x.shape), align_corners=False)
