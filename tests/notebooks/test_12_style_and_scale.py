@@ -62,9 +62,9 @@ def test_the_standing_statistics_on_the_page_are_those_of_the_library():
 
 
 @pytest.mark.parametrize("shape", [(5, 3, 3, 3), (3, 2, 4, 4)])
-def test_the_penalty_on_the_page_is_that_of_the_library(shape):
+def test_the_penalty_of_the_exercise_is_that_of_the_library(shape):
     layer = torch.nn.Conv2d(shape[1], shape[0], shape[2])
-    assert page_function(PAGE, "orthogonal")(layer.weight).item() == pytest.approx(
+    assert book.orthogonal.reference(layer.weight).item() == pytest.approx(
         orthogonal_penalty(layer, 1.0).item(), rel=1e-4
     )
 
