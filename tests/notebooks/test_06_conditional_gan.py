@@ -183,14 +183,14 @@ def test_the_same_losses_in_other_words_are_right():
     assert book.obey.judge(lambda G, D, x, y, z: (..., ...))[0] == "not attempted"
 
 
-def test_labels_of_ones_own_for_the_fakes_are_told_apart():
-    def own_labels(G, D, x, y, z):
-        other = torch.randint(8, (len(y),))
-        fake = G(z, other)
-        d_loss = softplus(-D(x, y)).mean() + softplus(D(fake.detach(), other)).mean()
-        return d_loss, softplus(-D(fake, other)).mean()
+def test_labels_that_are_drawn_twice_for_a_fake_are_told_apart():
+    def drawn_twice(G, D, x, y, z):
+        asked, shown = torch.randint(8, (2, len(y)))
+        fake = G(z, asked)
+        d_loss = softplus(-D(x, y)).mean() + softplus(D(fake.detach(), shown)).mean()
+        return d_loss, softplus(-D(fake, shown)).mean()
 
-    assert "a label other than y" in book.obey.judge(own_labels)[1]
+    assert "a label other than y" in book.obey.judge(drawn_twice)[1]
 
 
 def test_losses_that_nobody_can_learn_from_are_named():
