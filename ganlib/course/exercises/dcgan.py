@@ -1,6 +1,4 @@
-"""Exercises of notebook 07: sides after layers, prints on a pixel, the best answer to squares, a layer that
-doubles the side, arithmetic with latent vectors.
-"""
+"""Exercises of notebook 07: sides, prints, the best answer to squares, a layer that doubles, arithmetic with z."""
 
 from functools import lru_cache
 
@@ -195,8 +193,7 @@ def train_with(up):
         )
     inside = out[..., 3:-3, 3:-3]
     spread = (inside.amax((2, 3)) - inside.amin((2, 3))).max().item()
-    noise = layer(torch.randn(2, 8, 6, 6))
-    blocks = noise.unfold(2, 2, 2).unfold(3, 2, 2)  # (2, 3, 6, 6, 2, 2)
+    blocks = layer(torch.randn(2, 8, 6, 6)).unfold(2, 2, 2).unfold(3, 2, 2)  # (2, 3, 6, 6, 2, 2)
     copies = (blocks - blocks[..., :1, :1]).abs().max().item()
     facts = {
         "a flat map is printed flat": torch.tensor(spread < 1e-4),

@@ -130,8 +130,7 @@ class Match(Exercise):
         """(status, message) of a dictionary: how many pairs are right, and of the first wrong one why."""
         words = set(self.reference().values())
         if isinstance(answer, dict):
-            spoken = {name: "..." if word is ... else word for name, word in answer.items()}
-            answer = {name: str(word).strip().lower() for name, word in spoken.items()}
+            answer = {k: "..." if word is ... else str(word).strip().lower() for k, word in answer.items()}
         if answer is ... or answer is None or (isinstance(answer, dict) and "..." in answer.values()):
             return (
                 "not attempted",

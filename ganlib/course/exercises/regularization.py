@@ -22,7 +22,7 @@ def without_smoothing(p, g, eps, beta):
     return p / (p + g)
 
 
-def share_of_eps_forgotten(p, g, eps, beta):
+def eps_forgotten(p, g, eps, beta):
     return (1 - eps) * p / ((1 - eps) * p + g)
 
 
@@ -251,12 +251,7 @@ book = Workbook(
         best_smoothed,
         density_cases,
         TEXTS.wrong(
-            "best_smoothed",
-            without_smoothing,
-            share_of_eps_forgotten,
-            beta_forgotten,
-            labels_swapped,
-            label_itself,
+            "best_smoothed", without_smoothing, eps_forgotten, beta_forgotten, labels_swapped, label_itself
         ),
         TEXTS.hints("best_smoothed"),
     ),
